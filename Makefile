@@ -1,0 +1,45 @@
+# The two commands of a fresh machine are `make run` and `make test`; everything else is a part of them.
+PYTHON ?= python3
+BIN = .venv/bin
+SUITES = intent
+BENCHES = api
+
+.PHONY: run setup environments setup-speech test unit check debian eval bench lock
+
+run: setup  ## set everything up and serve http://127.0.0.1:8000
+	@exec $(BIN)/yidao up
+
+setup:  ## environments, weights, model, demo hospital, index; skips what is done
+	@$(PYTHON) -m bot.setup
+
+environments:
+	@$(PYTHON) -m bot.setup --only environments
+
+setup-speech:  ## add torch, Whisper, SpeechBrain and Coqui to .venv
+	@$(PYTHON) -m bot.setup --only environments --speech
+
+test: setup debian  ## every test
+	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m slow
+
+unit: environments  ## the fast tests
+	$(BIN)/python -m pytest -m "not slow" -n 2
+
+debian:
+	@$(PYTHON) -m bot.setup.debian
+
+check: environments  ## lint, format, types, import rules, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+eval: setup  ## scorecards in test-output/
+	@for suite in $(SUITES); do $(BIN)/yidao eval $$suite --data tests/eval/$$suite.jsonl --out test-output/eval-$$suite.json || exit 1; done
+
+bench: setup  ## figures in test-output/
+	@for name in $(BENCHES); do $(BIN)/yidao bench $$name --out test-output/bench-$$name.json || exit 1; done
+
+lock: environments  ## resolve requirements/*.in anew, keeping every version that still fits
+	@$(PYTHON) -m bot.setup.locks

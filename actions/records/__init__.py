@@ -1,0 +1,1 @@
+"""The hospital's records: tables, transactions, sealed values and the audit chain under every service."""

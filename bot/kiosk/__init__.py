@@ -1,0 +1,1 @@
+"""The kiosk: its page, and the devices beside its screen."""

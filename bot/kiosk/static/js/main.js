@@ -1,0 +1,33 @@
+/** Starts the page: which kiosk this is, then what the server says about it, for as long as it takes. */
+
+import { FrontDesk } from "./api.js";
+import { KioskPage } from "./app.js";
+import { Wording } from "./wording.js";
+
+const RETRY_MS = 3_000;
+const DEFAULT_KIOSK = "K01";
+
+function kioskOf(address) {
+  const asked = new URL(address).searchParams.get("kiosk") ?? "";
+  return /^[A-Za-z0-9_-]{1,32}$/.test(asked) ? asked : DEFAULT_KIOSK;
+}
+
+async function start() {
+  sessionStorage.clear();
+  localStorage.clear();
+  history.replaceState(null, "");
+  const desk = new FrontDesk(kioskOf(location.href));
+  const page = new KioskPage(new Wording(), desk);
+  for (;;) {
+    try {
+      page.open(await desk.page());
+      return;
+    } catch (error) {
+      if (error.name !== "DeskError") throw error;
+      page.cannotConnect();
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+void start();

@@ -1,0 +1,96 @@
+/** One message of the front desk as an element: who says it, its text, card, choices and sources. */
+
+import { renderCard } from "./cards.js";
+import { el, icon, worded } from "./dom.js";
+import { htmlLang } from "./wording.js";
+
+/** Titles of at most this many columns (a Chinese character counts two) stand two in a row. */
+const SHORT_TITLE = 14;
+
+/**
+ * @param {object} message as the API hands it out
+ * @param {object} view
+ * @param {import("./wording.js").Wording} view.wording
+ * @param {string} view.language the language the message is in
+ * @param {boolean} view.tagged whether to say who speaks (false when the message above said so)
+ * @param {(button: {title: string, payload: string}) => void} view.choose
+ * @param {(appointment: string) => Promise<void>} view.print
+ * @param {() => void} view.callStaff
+ */
+export function renderMessage(message, view) {
+  const level = levelOf(message);
+  const node = el("article", {
+    class: "message",
+    lang: htmlLang(view.language),
+    data: { from: speakerOf(message), level: level ?? "none" },
+  });
+  if (level === "emergency") node.setAttribute("role", "alert");
+  if (level) node.append(worded(view.wording, "h2", `page.${level}.heading`, { class: "message-alarm" }));
+  if (view.tagged || level) node.append(tag(message, view.wording));
+  if (message.text) node.append(el("p", { class: "message-text", text: message.text }));
+  if (level === "emergency") node.append(emergencyCall(view));
+  if (message.card) node.append(renderCard(message.card, view.wording, view.print));
+  if (message.buttons?.length) node.append(choices(message.buttons, view));
+  if (message.citations?.length) node.append(sources(message.citations, view.wording));
+  return node;
+}
+
+/** `emergency`, `urgent` or null. */
+export function levelOf(message) {
+  if (message.level === "emergency" || message.card?.kind === "emergency") return "emergency";
+  return message.level === "urgent" ? "urgent" : null;
+}
+
+/** Who is heard: `staff`, `ai` (generated) or `assistant` (written beforehand by the hospital). */
+export function speakerOf(message) {
+  if (message.from === "staff") return "staff";
+  return message.ai === false ? "assistant" : "ai";
+}
+
+function tag(message, wording) {
+  const speaker = speakerOf(message);
+  const symbol = { staff: "person", ai: "spark", assistant: "desk" }[speaker];
+  return el("p", { class: "message-tag" }, [icon(symbol), worded(wording, "span", `page.from_${speaker}`)]);
+}
+
+function emergencyCall({ wording, callStaff }) {
+  return el("button", { class: "button button--alarm", type: "button", on: { click: callStaff } }, [
+    icon("bell"),
+    worded(wording, "span", "page.emergency.call"),
+  ]);
+}
+
+function choices(buttons, { wording, choose }) {
+  const short = buttons.every(({ title }) => columns(title) <= SHORT_TITLE);
+  const nodes = buttons.map((button) =>
+    el("button", { class: "choice", type: "button", data: { choice: "" }, on: { click: () => choose(button) } }, [
+      el("span", { text: button.title }),
+      icon("next"),
+    ]),
+  );
+  const group = el("div", { class: short ? "choices choices--short" : "choices", role: "group" }, nodes);
+  group.dataset.label = "page.choices";
+  group.setAttribute("aria-label", wording.say("page.choices"));
+  return group;
+}
+
+function columns(title) {
+  return Array.from(title).reduce((sum, character) => sum + (character.codePointAt(0) > 0x2e7f ? 2 : 1), 0);
+}
+
+function sources(citations, wording) {
+  const items = citations.map(({ title, source, quote, date }) =>
+    el("li", { class: "source" }, [
+      el("p", { class: "source-title", text: title ?? "" }),
+      quote ? el("blockquote", { class: "source-quote", text: quote }) : null,
+      source ? worded(wording, "p", "page.source.from", { class: "source-from" }, { source }) : null,
+      date ? worded(wording, "p", "page.source.date", { class: "source-from" }, { date }) : null,
+    ]),
+  );
+  const summary = el("summary", {}, [
+    icon("book"),
+    worded(wording, "span", "page.sources", {}, { count: citations.length }),
+    icon("down"),
+  ]);
+  return el("details", { class: "sources" }, [summary, el("ol", { class: "source-list" }, items)]);
+}

@@ -1,0 +1,188 @@
+/** What was said on both sides, newest question on top of the screen, older ones a scroll away. */
+
+import { calm, el, icon, reword, worded } from "./dom.js";
+import { levelOf, renderMessage, speakerOf } from "./message_view.js";
+import { htmlLang } from "./wording.js";
+
+/** After this long without an answer the patient hears that we are still at it. */
+const STILL_WORKING_MS = 4_000;
+
+/** The sentence that fits a failure. */
+function apology(error) {
+  if (error.ended) return "page.error.ended";
+  if (error.code === "offline" || error.code === "unreachable") return "page.error.offline";
+  if (error.status === 429 || error.status === 503) return "page.error.busy";
+  if (error.status >= 400 && error.status < 500) return "page.error.refused";
+  return "page.error.send";
+}
+
+export class Transcript {
+  /**
+   * @param {HTMLElement} log
+   * @param {import("./wording.js").Wording} wording
+   * @param {{choose: Function, print: Function, callStaff: Function, restart: Function}} actions what its buttons do
+   */
+  constructor(log, wording, actions) {
+    this.log = log;
+    this.wording = wording;
+    this.actions = actions;
+    this.turns = [];
+  }
+
+  /** The turn the conversation began with. */
+  get first() {
+    return this.turns[0];
+  }
+
+  /** Whether anything stands in it. */
+  get empty() {
+    return this.log.childElementCount === 0;
+  }
+
+  /** Begin a turn with what the patient said or chose (`labelKey` says which). */
+  begin(said, labelKey, language) {
+    this.retireChoices();
+    const line = el("p", { class: "said" }, [
+      worded(this.wording, "span", labelKey, { class: "said-label" }),
+      el("span", { class: "said-text", text: said, lang: htmlLang(language) }),
+    ]);
+    return this.#place(language, [line]);
+  }
+
+  /** A section that nobody asked for: staff speak, or the system offers something. */
+  interject(message, language) {
+    const section = this.#place(language, []);
+    section.add(message);
+    section.settle();
+    return section;
+  }
+
+  /** Old buttons cannot be pressed twice, nor after the conversation went on. */
+  retireChoices() {
+    for (const button of this.log.querySelectorAll("[data-choice]")) button.disabled = true;
+  }
+
+  clear() {
+    for (const turn of this.turns) turn.settle();
+    this.turns = [];
+    this.log.replaceChildren();
+  }
+
+  #place(language, children) {
+    for (const old of this.log.querySelectorAll(".turn--current")) old.classList.remove("turn--current");
+    const node = el("section", { class: "turn turn--current", tabindex: -1 }, children);
+    this.log.append(node);
+    const turn = new TurnView(node, language, this.wording, this.actions);
+    turn.number = this.turns.push(turn);
+    turn.show();
+    return turn;
+  }
+}
+
+/** One turn on the page: what was said, the answer as it arrives, the waiting line, a failure with its retry. */
+class TurnView {
+  #timer = 0;
+
+  constructor(node, language, wording, actions) {
+    this.node = node;
+    this.language = language;
+    this.wording = wording;
+    this.actions = actions;
+    this.answer = el("div", { class: "answer" });
+    this.progress = el("p", { class: "progress", role: "status" });
+    node.append(this.answer, this.progress);
+    /** Its place in the conversation, from 1. */
+    this.number = 0;
+    /** The gravest level among its messages: null, "urgent" or "emergency". */
+    this.level = null;
+  }
+
+  /** The greeting stands above what the patient said, where its notice is read first. */
+  greet(messages, language) {
+    const box = el("div", { class: "greeting" });
+    for (const message of messages) box.append(this.#render(message, language, box));
+    this.node.prepend(box);
+    this.show();
+  }
+
+  /** Begin the answer (again): what a broken attempt left is taken away, for the whole answer comes once more. */
+  work() {
+    this.answer.replaceChildren();
+    this.level = null;
+    this.#wait("page.working");
+    this.#timer = setTimeout(() => this.#wait("page.still_working"), STILL_WORKING_MS);
+  }
+
+  /** Say something else while waiting, such as "lay your card on the reader". */
+  waitFor(key) {
+    this.#wait(key);
+  }
+
+  add(message) {
+    const level = levelOf(message);
+    if (level === "emergency" || !this.level) this.level = level ?? this.level;
+    this.answer.append(this.#render(message, this.language, this.answer));
+    if (level === "emergency") this.show();
+  }
+
+  settle() {
+    clearTimeout(this.#timer);
+    this.progress.replaceChildren();
+    this.progress.classList.remove("progress--on");
+  }
+
+  /** The answer turned out to be in this language. */
+  speak(language) {
+    this.language = language;
+    for (const node of this.answer.querySelectorAll(".message")) node.lang = htmlLang(language);
+  }
+
+  /** A quiet line that ends the turn without an answer. */
+  note(key) {
+    this.answer.append(worded(this.wording, "p", key, { class: "turn-note" }));
+  }
+
+  /** Apologise, and offer to try again (or to start again when the conversation is over). */
+  fail(error, retry, key = apology(error)) {
+    this.settle();
+    const action = error.ended ? this.actions.restart : retry;
+    const button = el("button", { class: "button button--solid", type: "button" }, [
+      icon("again"),
+      worded(this.wording, "span", error.ended ? "page.error.start_again" : "page.retry"),
+    ]);
+    const box = el("div", { class: "failure", role: "alert" }, [worded(this.wording, "p", key), button]);
+    button.addEventListener("click", () => {
+      button.disabled = true;
+      box.remove();
+      action();
+    });
+    this.answer.append(box);
+  }
+
+  /** Bring the turn to the top of the screen. */
+  show() {
+    this.node.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  focus() {
+    this.node.focus({ preventScroll: true });
+  }
+
+  #wait(key) {
+    clearTimeout(this.#timer);
+    if (!this.progress.firstChild) {
+      this.progress.append(
+        el("span", { class: "dots", "aria-hidden": "true" }, [el("i"), el("i"), el("i")]),
+        el("span", { class: "progress-text" }),
+      );
+      this.progress.classList.add("progress--on");
+    }
+    reword(this.wording, this.progress.lastChild, key);
+  }
+
+  #render(message, language, above) {
+    const last = above.lastElementChild;
+    const tagged = !last?.matches(".message") || last.dataset.from !== speakerOf(message);
+    return renderMessage(message, { wording: this.wording, language, tagged, ...this.actions });
+  }
+}

@@ -1,0 +1,42 @@
+"""Which of the offered answers a patient means: the button's own words, its number, "the second one"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+ORDINALS = {
+    **{word: index for index, word in enumerate("一二三四五六七八九", 1)},
+    **{
+        word: index
+        for index, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], 1)
+    },
+    **{word: index for index, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], 1)},
+    "两": 2,
+}
+NUMBERED = re.compile(
+    r"^(?:我?[选要]?(?:择)?|(?:option|number|no\.?|choose|the)\s*)*第?\s*(?P<n>[1-9]|[一二两三四五六七八九]|[a-z]+)\s*"
+    r"(?:个|号|项|条|位|one|option|choice)?(?:吧|好了|please)?$",
+    re.IGNORECASE,
+)
+
+
+def plain(text: str) -> str:
+    """Lower case without punctuation and blanks, for comparing what was said with a title."""
+    return "".join(character for character in text.casefold() if unicodedata.category(character)[0] not in "PZS")
+
+
+def chosen(text: str, options: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The option that `text` takes, or None."""
+    said = plain(text)
+    for option in options:
+        if said and said == plain(option["title"]):
+            return option
+    match = NUMBERED.match(text.strip(" 。.!！?？,，"))
+    if match is None:
+        return None
+    number = match["n"].lower()
+    index = int(number) if number.isdigit() else ORDINALS.get(number, 0)
+    return options[index - 1] if 1 <= index <= len(options) else None

@@ -1,0 +1,52 @@
+"""The `actions` process: rasa-sdk's server with our actions, on loopback."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+import structlog
+from rasa_sdk.endpoint import create_app
+from rasa_sdk.executor import ActionExecutor
+
+from actions.guide.triage import load_guide
+from actions.records.database import migrate
+from actions.registration.service import Registration
+from actions.server import Services, build_actions
+from bot.logs import set_up_logs
+from bot.services import make_records, make_registration
+from bot.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+HOUSEKEEPING_S = 20.0
+"""Seconds between two rounds that free expired places and open new days."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until stopped."""
+    set_up_logs("actions", settings.log_level)
+    migrate(settings.records_url)
+    records = make_records(settings)
+    registration = make_registration(settings, records)
+    guide = load_guide(settings.path(settings.knowledge.hospital))
+    services = Services(records.directory, registration, guide, records.vault, records.clock)
+    executor = ActionExecutor()
+    for action in build_actions(services):
+        executor.register_action(action)
+    registration.ensure_slots()
+    threading.Thread(target=_keep_house, args=(registration,), daemon=True, name="housekeeping").start()
+    app = create_app(executor, cors_origins=[])
+    logging.getLogger("sanic").setLevel("WARNING")
+    app.run(host=settings.actions.host, port=settings.actions.port, single_process=True, access_log=False, motd=False)
+
+
+def _keep_house(registration: Registration) -> None:
+    while True:
+        time.sleep(HOUSEKEEPING_S)
+        try:
+            registration.expire_holds()
+            registration.ensure_slots()
+        except Exception as error:  # noqa: BLE001  # the edge of a thread: a failed round is logged and tried again
+            log.error("housekeeping.failed", error=type(error).__name__)

@@ -1,0 +1,200 @@
+"""Whether what was found answers the question: a calibrated decision, since no single score can tell.
+
+A fixed threshold on vector similarity separates answerable from unanswerable questions poorly (AUROC .64 to .80). The
+features here add what share of the question's rare words the passage holds, and whether it holds the kind of thing that
+is asked for (a price, a time, a phone number). The weights are fitted by `knowledge/calibrate.py`.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from knowledge.policy import Answering, Logistic
+from knowledge.retriever import Found, Retrieval
+from knowledge.sentences import CJK
+from knowledge.words import normalise, occurrences, stem, terms
+
+FEATURES = (
+    "dense",
+    "coverage",
+    "subject",
+    "words",
+    "behind",
+    "price_missing",
+    "kind_missing",
+    "asks_kind",
+    "length",
+)
+"""Names of the features, in the order of their columns in calibration."""
+PRICE = "price"
+"""The kind of question that is asked most and that is answered by a number or not at all."""
+JUDGED = 4
+"""Passages of one question that are judged."""
+UNKNOWN_RARITY = 3.0
+"""Rarity of a term when the word index cannot be asked."""
+
+_SPOT = re.compile(f"[{CJK}]|[a-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One character or Latin word of the question's subject."""
+
+    start: int
+    end: int
+    rarity: float
+    needs: tuple[str, ...]
+    """Terms of which a text must hold one to cover the spot."""
+    equals: tuple[str, ...]
+    """Synonyms of the phrase that the spot is in; any of them covers it as well."""
+    evidence: re.Pattern[str] | None = None
+    """For the words that ask for a price or a time: what covers them is such a thing."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to answer, and from which passage."""
+
+    chosen: Found | None
+    """The passage to quote; None to refuse."""
+    confidence: float
+    """Estimated probability that the best passage answers the question."""
+    features: Mapping[str, float]
+    """What the decision saw of the best passage."""
+
+
+class Judge:
+    """The decision, with the policy's data compiled once."""
+
+    def __init__(self, answering: Answering) -> None:
+        self._refusal = answering.refusal
+        self._ignore = {
+            language: [normalise(word) for word in sorted(words, key=len, reverse=True)]
+            for language, words in answering.ignore.items()
+        }
+        self._synonyms = [tuple(normalise(word) for word in group) for group in answering.synonyms]
+        self._kinds = [
+            (
+                name,
+                {language: re.compile(asks) for language, asks in kind.asks.items()},
+                re.compile(kind.evidence, re.IGNORECASE),
+            )
+            for name, kind in answering.kinds.items()
+        ]
+
+    def decide(self, query: str, language: str, retrieval: Retrieval) -> Decision:
+        """Judge the first passages and choose the likeliest, or none."""
+        best: Decision | None = None
+        model = self._model(retrieval.found)
+        for found in retrieval.found[:JUDGED]:
+            features = self.features(query, language, found, retrieval)
+            confidence = probability(model, features)
+            if best is None or confidence > best.confidence:
+                best = Decision(found, confidence, features)
+        if best is None:
+            return Decision(None, 0.0, {})
+        return best if best.confidence >= model.threshold else Decision(None, best.confidence, best.features)
+
+    def _model(self, found: Sequence[Found]) -> Logistic:
+        """With vectors where they took part, else the one fitted for words alone."""
+        vectors = any(each.dense is not None for each in found)
+        return self._refusal.with_vectors if vectors else self._refusal.words_only
+
+    def features(self, query: str, language: str, found: Found, retrieval: Retrieval) -> dict[str, float]:
+        """The evidence for one passage, each number roughly between 0 and 1."""
+        spots = self.spots(query, language, retrieval.rarity)
+        passage = found.entry.passage
+        about = f"{passage.title} {passage.heading} {found.entry.keywords}"
+        whole = f"{about} {passage.text}"
+        total = sum(spot.rarity for spot in spots) or 1.0
+        asked = self.asked(query, language)
+        missing = {name for name, _, evidence in asked if not evidence.search(whole)}
+        return {
+            "dense": 0.0 if found.dense is None else (found.dense - 0.8) * 5,
+            "coverage": share(spots, [covered(spot, whole) for spot in spots]),
+            "subject": share(spots, [covered(spot, about) for spot in spots]),
+            "words": 0.0 if found.words is None else math.tanh(found.words / (2 * total)),
+            "behind": math.tanh(retrieval.found[0].score - found.score),
+            "price_missing": float(PRICE in missing),
+            "kind_missing": float(bool(missing - {PRICE})),
+            "asks_kind": float(bool(asked)),
+            "length": len(spots) / 10,
+        }
+
+    def spots(self, query: str, language: str, rarity: Mapping[str, float]) -> list[Spot]:
+        """The question without its empty words, spot by spot."""
+        text = normalise(query)
+        empty = {at for word in self._ignore.get(language, []) for hit in occurrences(word, text) for at in hit}
+        equals: dict[int, list[str]] = {}
+        for group in self._synonyms:
+            for at in {at for word in group for hit in occurrences(word, text) for at in hit}:
+                equals.setdefault(at, []).extend(group)
+        asked = self.asked(query, language)
+        spots = []
+        for hit in _SPOT.finditer(text):
+            start, end = hit.span()
+            if start in empty:
+                continue
+            name = hit[0] if not hit[0].isascii() else stem(hit[0])
+            needs = (name,) if hit[0].isascii() else _bigrams(text, start)
+            weight = min(rarity.get(need, UNKNOWN_RARITY) for need in needs)
+            evidence = next((pattern for _, at, pattern in asked if start in at), None)
+            spots.append(Spot(start, end, max(weight, 0.05), needs, tuple(equals.get(start, ())), evidence))
+        return spots
+
+    def asked(self, query: str, language: str) -> list[tuple[str, range, re.Pattern[str]]]:
+        """The kinds of thing a question asks for: name, where in the normalised question, and what such a thing is."""
+        text = normalise(query)
+        return [
+            (name, range(*hit.span()), evidence)
+            for name, asks, evidence in self._kinds
+            if language in asks
+            for hit in asks[language].finditer(text)
+        ]
+
+    def lacks_kind(self, query: str, language: str, text: str) -> bool:
+        """Whether a text has nothing of a kind that the question asks for."""
+        return any(not evidence.search(text) for _, _, evidence in self.asked(query, language))
+
+
+def probability(model: Logistic, features: Mapping[str, float]) -> float:
+    """The model's estimate that the passage answers."""
+    total = model.bias + sum(weight * features[name] for name, weight in model.weights.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+@lru_cache(maxsize=2048)
+def readable(text: str) -> tuple[str, frozenset[str]]:
+    """A text in one spelling, and the stems of its Latin words: what `covered` looks in."""
+    low = normalise(text)
+    return low, frozenset(term for term in terms(low) if term.isascii())
+
+
+def covered(spot: Spot, text: str) -> bool:
+    """Whether a text speaks of the spot: in its own words or in a synonym's."""
+    low, words = readable(text)
+    if any(occurrences(word, low) for word in spot.equals) or (spot.evidence is not None and spot.evidence.search(low)):
+        return True
+    if spot.needs and spot.needs[0].isascii():
+        return any(_same_word(spot.needs[0], word) for word in words)
+    return any(need in low for need in spot.needs)
+
+
+def share(spots: Sequence[Spot], held: Sequence[bool]) -> float:
+    """Covered share of the question, weighted by rarity; 0 for a question without a subject."""
+    total = sum(spot.rarity for spot in spots)
+    return sum(spot.rarity for spot, is_held in zip(spots, held, strict=True) if is_held) / total if total else 0.0
+
+
+def _bigrams(text: str, at: int) -> tuple[str, ...]:
+    """The bigrams that a character is part of; the character itself when it stands alone."""
+    pairs = [text[at - 1 : at + 1] if at else "", text[at : at + 2]]
+    found = tuple(pair for pair in pairs if len(pair) == 2 and re.fullmatch(f"[{CJK}]{{2}}", pair))
+    return found or (text[at],)
+
+
+def _same_word(left: str, right: str) -> bool:
+    """Whether two stems are one word: equal, or one begins the other and both are long."""
+    return left == right or (min(len(left), len(right)) >= 5 and (left.startswith(right) or right.startswith(left)))

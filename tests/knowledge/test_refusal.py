@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import pytest
+
+from knowledge.passages import Passage
+from knowledge.policy import Logistic, load_answering
+from knowledge.refusal import FEATURES, Judge, covered, probability, share, widest_gap
+from knowledge.retriever import Found, Retrieval
+from knowledge.settings import KnowledgeSettings
+from knowledge.words import Entry
+
+PASSAGE = Passage(
+    "p#0", "parking", "停车与车位", "停车收费", "前30分钟免费。之后每小时5元。", "zh", "p", "", "2026-01-01", "1", 0.0
+)
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return Judge(load_answering(KnowledgeSettings().answering_file))
+
+
+def found(text: str = PASSAGE.text, dense: float | None = 0.86, words: float | None = 8.0, score: float = 2.0) -> Found:
+    return Found(Entry(replace(PASSAGE, text=text), "车位", "", False), dense, words, score)
+
+
+def held(judge: Judge, query: str, language: str, text: str) -> float:
+    spots = judge.spots(query, language, {})
+    return share(spots, [covered(spot, text) for spot in spots])
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "text", "expected"),
+    [
+        ("请问停车要多少钱？", "zh", "停车收费", 1.0),
+        ("可以洗牙吗", "zh", "停车收费", 0.0),
+        ("泊车怎么收费", "zh", "停车收费", 1.0),
+        ("你们医院有没有", "zh", "停车收费", 0.0),
+        ("How much is parking?", "en", "Parking fees", 1.0),
+        ("Is there a swimming pool?", "en", "Parking fees", 0.0),
+        ("visitors in the wards", "en", "Visiting a ward", 1.0),
+        ("抽血和洗牙", "zh", "抽血在二楼", 0.5),
+    ],
+)
+def test_the_covered_share_of_a_question(judge: Judge, query: str, language: str, text: str, expected: float) -> None:
+    assert held(judge, query, language, text) == pytest.approx(expected, abs=0.17)
+
+
+def test_the_longest_uncovered_run_counts(judge: Judge) -> None:
+    spots = judge.spots("停车洗牙", "zh", {})
+    assert len(spots) == 4
+    assert widest_gap(spots, [True, True, False, False]) > widest_gap(spots, [True, False, True, True]) > 0
+    assert widest_gap(spots, [True] * 4) == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "text", "missing"),
+    [
+        ("停车多少钱", "zh", "停车场在地下一层", 1.0),
+        ("停车多少钱", "zh", "每小时5元", 0.0),
+        ("几点关门", "zh", "请走南门", 1.0),
+        ("几点关门", "zh", "开到22:00", 0.0),
+        ("what is the phone number", "en", "Ask at the desk", 1.0),
+        ("what is the phone number", "en", "Call 0100-6123-0000", 0.0),
+        ("病案室电话多少", "zh", "病案室在六楼", 1.0),
+        ("可以带花吗", "zh", "请走南门", 0.0),
+    ],
+)
+def test_a_passage_must_hold_the_kind_asked_for(
+    judge: Judge, query: str, language: str, text: str, missing: float
+) -> None:
+    assert judge.kind_missing(query, language, text) == missing
+
+
+def test_a_plain_hit_is_answered_and_a_plain_miss_refused(judge: Judge) -> None:
+    hit = found()
+    assert judge.decide("停车收费吗", "zh", Retrieval((), False, (hit,))).chosen == hit
+    miss = found(dense=0.78, words=0.5)
+    assert judge.decide("可以洗牙吗", "zh", Retrieval((), False, (miss,))).chosen is None
+
+
+def test_nothing_found_is_refused(judge: Judge) -> None:
+    assert judge.decide("停车收费吗", "zh", Retrieval((), False)).chosen is None
+
+
+def test_without_vectors_the_other_model_decides(judge: Judge) -> None:
+    hit = found(dense=None)
+    decision = judge.decide("停车收费吗", "zh", Retrieval((), True, (hit,)))
+    assert decision.chosen == hit
+
+
+def test_every_feature_is_computed_and_every_weight_is_a_feature(judge: Judge) -> None:
+    features = judge.features("停车收费吗", "zh", found(), Retrieval((), False, (found(),)))
+    assert tuple(features) == FEATURES
+    refusal = load_answering(KnowledgeSettings().answering_file).refusal
+    assert set(refusal.with_vectors.weights) == set(FEATURES)
+    assert set(refusal.words_only.weights) == set(FEATURES) - {"dense"}
+
+
+def test_probability_is_logistic() -> None:
+    model = Logistic(bias=-1.0, weights={"dense": 2.0}, threshold=0.5)
+    assert probability(model, {"dense": 0.5}) == pytest.approx(0.5)
+    assert probability(model, {"dense": 1e9}) == pytest.approx(1.0)
+    assert probability(model, {"dense": -1e9}) == pytest.approx(0.0)
