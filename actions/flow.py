@@ -1,8 +1,11 @@
 """How every form of the assistant talks: one turn in, slot updates and payloads out.
 
-A `Flow` is an ordered list of questions. The open question reads the turn first; then controls ("cancel", "go back", "a human"),
-then every other question's reader (a correction: "不对，改成周五"), then digressions ("停车在哪？": answered, and the form stays
-open), and at last a miss. The order of these judgements is what lets "周末停车收费吗" be a question and "周末" an answer.
+A `Flow` is an ordered list of questions. The open question reads the turn first; then controls ("cancel", "go back",
+"a human"),
+then every other question's reader (a correction: "不对，改成周五"), then digressions ("停车在哪？": answered, and the
+form stays
+open), and at last a miss. The order of these judgements is what lets "周末停车收费吗" be a question and "周末" an
+answer.
 
 Nothing here knows Rasa: `actions.skin` turns an `Outcome` into Rasa events.
 """

@@ -9,7 +9,8 @@ class RecordsSettings(BaseModel):
     """The hospital's records."""
 
     url: SecretStr = SecretStr("sqlite:///var/yidao.sqlite3")
-    """SQLAlchemy URL of the database: SQLite by default, PostgreSQL (postgresql+psycopg://…) for more than one machine."""
+    """SQLAlchemy URL of the database: SQLite by default, PostgreSQL (postgresql+psycopg://…) for more than one
+    machine."""
     busy_timeout_s: float = Field(5.0, gt=0)
     """Seconds a writer waits for another one before it gives a clear error."""
 

@@ -16,7 +16,8 @@ log = structlog.get_logger(__name__)
 
 
 def read_turn(tracker: Tracker) -> Turn:
-    """The patient's latest turn; its words come from the channel's metadata, since a trusted command replaces the text."""
+    """The patient's latest turn; its words come from the channel's metadata, since a trusted command replaces the
+    text."""
     latest = tracker.latest_message
     metadata = latest.get("metadata") or {}
     intent = latest.get("intent") or {}
@@ -35,7 +36,8 @@ def read_turn(tracker: Tracker) -> Turn:
 def events_of(outcome: Outcome, form: str) -> list[EventType]:
     """Rasa events of an outcome.
 
-    The bookkeeping slot `misses` is always set: Rasa takes an empty list for "nothing was understood" and rejects the form.
+    The bookkeeping slot `misses` is always set: Rasa takes an empty list for "nothing was understood" and rejects the
+    form.
     """
     updates = {"misses": 0, **outcome.updates}
     events: list[EventType] = [SlotSet(name, value) for name, value in updates.items()]

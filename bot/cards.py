@@ -46,7 +46,8 @@ class Cards:
         return cls(TypeAdapter(dict[str, _Card]).validate_python(body), wording)
 
     def render(self, kind: str, params: Mapping[str, Any], language: str, conversation: str) -> dict[str, Any]:
-        """Title and rows in one language; rows whose value is empty are left out. An appointment carries its QR code."""
+        """Title and rows in one language; rows whose value is empty are left out. An appointment carries its QR
+        code."""
         card = self.table[kind]
         rows = []
         for row in card.rows:

@@ -2,7 +2,8 @@
 
     channel → Turn → respond → Messages → channel
 
-Every turn is screened for danger on arrival, before any queue or limit. An emergency is answered at once and silences what was
+Every turn is screened for danger on arrival, before any queue or limit. An emergency is answered at once and silences
+what was
 still being said. Other turns of a conversation are taken one at a time in order of acceptance, each committed once.
 """
 
@@ -94,7 +95,8 @@ class Conversation:
     async def respond(self, turn: Turn) -> Answering:
         """The answer to a turn, message by message.
 
-        Raises `BadTurn` or `TooMany` for a turn that cannot be taken; a failing partner never raises: it becomes an apology with
+        Raises `BadTurn` or `TooMany` for a turn that cannot be taken; a failing partner never raises: it becomes an
+        apology with
         a human's ticket.
         """
         if running := self._running.get(turn.message_id):

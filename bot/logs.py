@@ -11,9 +11,10 @@ import structlog
 
 PUBLIC_KEYS = frozenset(
     {
-        "event", "level", "timestamp", "request", "process", "conversation", "error", "code", "status", "method", "route",
-        "duration_ms", "partner", "rule", "channel", "language", "flow", "intent", "asked", "updated", "keys", "ticket", "user",
-        "logger", "exception", "kiosk", "device", "count", "version", "exc_info", "path", "host", "port", "action", "seconds",
+        "action", "asked", "channel", "code", "conversation", "count", "device", "duration_ms", "error",
+        "event", "exc_info", "exception", "flow", "host", "intent", "keys", "kiosk", "language", "level",
+        "logger", "method", "partner", "path", "port", "process", "request", "route", "rule", "seconds",
+        "status", "ticket", "timestamp", "updated", "user", "version",
     }
 )  # fmt: skip
 """Every key a log line may have; a key that is not listed is dropped, so a new one must be judged first."""

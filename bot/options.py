@@ -7,15 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
+FIRST_TO_NINTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+ONE_TO_NINE = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ORDINALS = {
-    **{word: index for index, word in enumerate("一二三四五六七八九", 1)},
-    **{
-        word: index
-        for index, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], 1)
-    },
-    **{word: index for index, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], 1)},
-    "两": 2,
-}
+    word: index for words in ("一二三四五六七八九", FIRST_TO_NINTH, ONE_TO_NINE) for index, word in enumerate(words, 1)
+} | {"两": 2}
 NUMBERED = re.compile(
     r"^(?:我?[选要]?(?:择)?|(?:option|number|no\.?|choose|the)\s*)*第?\s*(?P<n>[1-9]|[一二两三四五六七八九]|[a-z]+)\s*"
     r"(?:个|号|项|条|位|one|option|choice)?(?:吧|好了|please)?$",

@@ -1,7 +1,9 @@
 """Personal data never leaves the front door in the clear: what identifies a person becomes a token first.
 
-Recognisers, one a kind: identity card, passport, phone, name. A name is found where the patient says it is one ("我叫…", "my name
-is …", "我妈李桂兰"), or as the whole answer to the question for a name. Values go to the vault; text goes on with tokens such as
+Recognisers, one a kind: identity card, passport, phone, name. A name is found where the patient says it is one
+("我叫…", "my name
+is …", "我妈李桂兰"), or as the whole answer to the question for a name. Values go to the vault; text goes on with
+tokens such as
 `[NAME_k7d2]`. Rasa, its tracker, logs and prompts only ever see the latter.
 """
 
@@ -39,7 +41,10 @@ NOT_A_NAME_EN = re.compile(
 LEAD_IN_EN = re.compile(r"^\s*(?:it'?s|i'?m|i am|this is|name is|my name is|the name is)\s+", re.IGNORECASE)
 LEAD_IN_ZH = re.compile(r"^(?:我叫|我是|叫|姓名是?|名字是?|名字叫|患者叫|病人叫|她叫|他叫|孩子叫|就叫)[:：\s]*")
 TAIL_ZH = re.compile(r"[。.!！,，\s]*(?:谢谢|吧|呀|啊|哈)?[。.!！,，\s]*$")
-RELATIVES = r"(?:我?(?:妈妈?|爸爸?|母亲|父亲|老公|老婆|丈夫|妻子|爱人|儿子|女儿|孩子|宝宝|爷爷|奶奶|外公|外婆|姥姥|姥爷|哥哥?|姐姐?|弟弟?|妹妹?|朋友|同事))"
+RELATIVES = (
+    r"(?:我?(?:妈妈?|爸爸?|母亲|父亲|老公|老婆|丈夫|妻子|爱人|儿子|女儿|孩子|宝宝|爷爷|奶奶|外公|外婆|姥姥|姥爷"
+    r"|哥哥?|姐姐?|弟弟?|妹妹?|朋友|同事))"
+)
 NOT_A_NAME_ZH = re.compile(
     r"^(?:周[一二三四五六日天末]|何时|何地|高血压|高烧|马上|万一|于是|关于|方便|安排|安静|单子|单号|任何|常常|白天|江湖|华为|关门|关系|严重|文件|路|金额)"
 )

@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     state: Path = Path("var")
     """Folder of everything the system writes while it runs: databases, keys, logs, sockets."""
     secret: SecretStr | None = None
-    """Master key (32 bytes, base64) of encryption and internal tokens; empty uses `<state>/secret.key`, made at first start."""
+    """Master key (32 bytes, base64) of encryption and internal tokens; empty uses `<state>/secret.key`, made at first
+    start."""
     log_level: str = "INFO"
     """Lowest level that is logged."""
 

@@ -1,7 +1,9 @@
 """Every sentence the assistant says: message key + parameters → text to read and speech to say.
 
-`data/wording/*.yml`, a mapping of keys; each key has `zh` and `en`; each of them is a string, or a mapping with `text` and, where they
-differ, `speech` (for the ear) and a channel's own text (`kiosk`, `phone`, `wechat`). Placeholders are `{name}` or `{name:formatter}`:
+`data/wording/*.yml`, a mapping of keys; each key has `zh` and `en`; each of them is a string, or a mapping with
+`text` and, where they
+differ, `speech` (for the ear) and a channel's own text (`kiosk`, `phone`, `wechat`). Placeholders are `{name}` or
+`{name:formatter}`:
 parameters travel as ids, ISO dates and minor units, and become words here.
 """
 
@@ -25,7 +27,10 @@ WEEKDAYS = {
     "zh": "一二三四五六日",
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
-MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 HALF_DAYS = {
     "zh": {"am": "上午", "pm": "下午", "evening": "晚上"},
     "en": {"am": "morning", "pm": "afternoon", "evening": "evening"},
@@ -175,7 +180,7 @@ def _date(value: str, view: _View) -> str:
     if view.language == "en":
         return f"{WEEKDAYS['en'][day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
     weekday = f"{'星期' if view.ear else '周'}{WEEKDAYS['zh'][day.weekday()]}"
-    return f"{day.month}月{day.day}{'号' if view.ear else '日'}{'，' if view.ear else '（'}{weekday}{'' if view.ear else '）'}"
+    return f"{day.month}月{day.day}号，{weekday}" if view.ear else f"{day.month}月{day.day}日（{weekday}）"
 
 
 def _clock(value: str, view: _View) -> str:

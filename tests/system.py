@@ -1,4 +1,5 @@
-"""The whole system for tests: the real processes under their supervisor, on free ports, with a state folder of its own."""
+"""The whole system for tests: the real processes under their supervisor, on free ports, with a state folder of its
+own."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Open questions, answered from the hospital's own documents (医院问答)."""

@@ -1,0 +1,1 @@
+"""Symptoms to department (智能导诊)."""

@@ -1,4 +1,5 @@
-"""The guide (智能导诊): what troubles the patient, at most two questions back, then up to three departments and on to booking."""
+"""The guide (智能导诊): what troubles the patient, at most two questions back, then up to three departments and on to
+booking."""
 
 from __future__ import annotations
 

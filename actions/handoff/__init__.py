@@ -1,0 +1,1 @@
+"""A human at any moment (转人工)."""

@@ -1,4 +1,5 @@
-"""What every request passes: a size limit, a request id, one log line, headers that keep a page's hands to itself, and errors in
+"""What every request passes: a size limit, a request id, one log line, headers that keep a page's hands to itself,
+and errors in
 one shape."""
 
 from __future__ import annotations

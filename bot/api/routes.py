@@ -92,7 +92,8 @@ def conversation_router(desk: FrontDesk, settings: BotSettings) -> APIRouter:
 
 
 def may_open(channel: str, token: str | None, settings: BotSettings) -> None:
-    """Phone and WeChat need the service token; a kiosk a device token where the settings ask for one. Raises NotAllowed."""
+    """Phone and WeChat need the service token; a kiosk a device token where the settings ask for one. Raises
+    NotAllowed."""
     wanted = settings.device_token if channel == "kiosk" else settings.service_token
     if wanted is None:
         if channel == "kiosk":

@@ -1,6 +1,7 @@
 """The devices of a kiosk as seams: ID-card reader, code scanner, slip printer; each with a simulator.
 
-A hospital connects its own hardware by a class of the same three methods. The simulators read what a demonstrator put on them and
+A hospital connects its own hardware by a class of the same three methods. The simulators read what a demonstrator put
+on them and
 misbehave on demand (`wrong_card`, `no_paper`).
 """
 

@@ -1,4 +1,5 @@
-"""The kiosk page and what it asks beside the conversation: its settings, the card reader, the scanner and the printer."""
+"""The kiosk page and what it asks beside the conversation: its settings, the card reader, the scanner and the
+printer."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ from bot.settings import BotSettings
 
 STATIC = Path(__file__).parent / "static"
 CARD_TURN = {"zh": "姓名：{name}，身份证号：{id_number}", "en": "My name is {name}, ID number {id_number}"}
-"""What a card says when it is laid on the reader; the privacy layer turns both values into tokens before anything reads them."""
+"""What a card says when it is laid on the reader; the privacy layer turns both values into tokens before anything
+reads them."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
       → 200 application/x-ndjson, a line for each payload: {"payload": {...}}, {"fault": {...}}, last {"done": {...}}
     DELETE /webhooks/yidao/conversations/<sender> → 204, the session state is gone
 
-Rasa's own `rest` channel is not used: it names every channel "rest", turns a failure into an empty 200, lets a user send
+Rasa's own `rest` channel is not used: it names every channel "rest", turns a failure into an empty 200, lets a user
+send
 `/intent`, and shares one conversation among all who send no name.
 """
 
@@ -118,10 +119,8 @@ def read_turn(body: Any) -> tuple[UserMessage | None, PayloadOutput]:
     if not (isinstance(sender, str) and sender and isinstance(text, str) and text and channel in CHANNELS):
         return None, output
     command = fields.get("command")
-    if isinstance(command, str) and command.startswith("/"):
-        spoken = command
-    else:
-        spoken = text.lstrip("/ ")[:MAX_CHARS] or "…"
+    trusted = isinstance(command, str) and command.startswith("/")
+    spoken = command if trusted else text.lstrip("/ ")[:MAX_CHARS] or "…"
     metadata = {"language": fields.get("language"), "choice": fields.get("choice"), "text": text[:MAX_CHARS]}
     return UserMessage(spoken, output, sender, input_channel=channel, metadata=metadata), output
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from typing import Any
 
@@ -19,10 +20,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 
-@lru_cache(maxsize=1)
-def embedder() -> E5:
-    """The one model of this process: one thread, since Rasa answers one message at a time on its event loop."""
-    return E5(variant="original", num_threads=1)
+@lru_cache(maxsize=2)
+def embedder(threads: int = 1) -> E5:
+    """The model: one thread for messages, since Rasa answers one at a time on its event loop; more for training."""
+    return E5(variant="original", num_threads=threads)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -36,7 +37,8 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`scale` weighs the embedding against the n-gram counts beside it; `max_chars` bounds the cost of long texts."""
+        """`scale` weighs the embedding against the n-gram counts beside it; `max_chars` bounds the cost of long
+        texts."""
         return {**DenseFeaturizer.get_default_config(), "scale": 6.0, "max_chars": 256}
 
     @classmethod
@@ -57,17 +59,18 @@ class SentenceEmbeddingFeaturizer(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Messages with the sentence feature added; messages without text are left alone."""
+        return self._embed(messages, threads=1)
+
+    def _embed(self, messages: list[Message], threads: int) -> list[Message]:
         spoken = [message for message in messages if message.get(TEXT)]
         if spoken:
             texts = [message.get(TEXT)[: self._config["max_chars"]] for message in spoken]
-            vectors = (
-                np.asarray(embedder().query(texts), dtype=np.float32).reshape(len(texts), -1) * self._config["scale"]
-            )
-            for message, vector in zip(spoken, vectors):
+            found = np.asarray(embedder(threads).query(texts), dtype=np.float32).reshape(len(texts), -1)
+            for message, vector in zip(spoken, found * self._config["scale"], strict=True):
                 message.add_features(Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Training data with the sentence feature added."""
-        self.process(training_data.training_examples)
+        self._embed(training_data.training_examples, threads=os.cpu_count() or 1)
         return training_data

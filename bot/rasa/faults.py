@@ -1,6 +1,7 @@
 """A failed custom action must reach the patient as an apology, never as silence.
 
-Rasa logs an exception of a custom action and goes on without its messages. `watch_actions` makes `RemoteAction.run` tell the
+Rasa logs an exception of a custom action and goes on without its messages. `watch_actions` makes `RemoteAction.run`
+tell the
 output channel first, and bounds the wait for the action server (Rasa's own bound is 5 minutes).
 """
 

@@ -21,7 +21,8 @@ jieba.setLogLevel(logging.WARNING)
 class MixedTokenizer(JiebaTokenizer):
     """Rasa's jieba tokenizer without white space tokens, for any language.
 
-    Rasa's own insists on `language: zh` and keeps spaces as tokens. The dictionary is read when the component is loaded, not
+    Rasa's own insists on `language: zh` and keeps spaces as tokens. The dictionary is read when the component is
+    loaded, not
     at the first patient's message, where it would cost a second.
     """
 

@@ -67,8 +67,8 @@ def check_rows(script: dict[str, Any], system: System, talk: Talk) -> None:
     told = "\n".join(talk.trace)
     if "appointments" in script:
         rows = system.rows(
-            "SELECT a.status, s.department, s.half_day, CAST(s.day AS TEXT) AS day FROM appointments a JOIN slots s ON s.id = a.slot "
-            "WHERE a.conversation = :id ORDER BY a.created",
+            "SELECT a.status, s.department, s.half_day, CAST(s.day AS TEXT) AS day "
+            "FROM appointments a JOIN slots s ON s.id = a.slot WHERE a.conversation = :id ORDER BY a.created",
             id=talk.id,
         )
         wanted = script["appointments"]

@@ -22,7 +22,7 @@ HALF = Fusion(dense=0.7, words=0.3, candidates=10)
 def test_fusion_adds_z_scores() -> None:
     ranked = fuse({"a": 0.9, "b": 0.8, "c": 0.7}, {"b": 10.0, "d": 2.0}, HALF, 10)
     scores = dict(ranked)
-    assert [name for name, _ in ranked][0] == "a"
+    assert next(name for name, _ in ranked) == "a"
     assert scores["a"] == pytest.approx(0.7 * 1.2247 + 0.3 * -1, abs=1e-3)
     assert scores["b"] == pytest.approx(0.3 * 1, abs=1e-3)
     assert scores["d"] == pytest.approx(0.7 * -1.2247 + 0.3 * -1, abs=1e-3)

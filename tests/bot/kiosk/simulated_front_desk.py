@@ -86,6 +86,7 @@ class SimulatedFrontDesk:
         self.menu = menu if menu is not None else MENU
         self.idle_warning_s = idle_warning_s
         self.idle_wipe_s = idle_wipe_s
+        self.kiosks = ["K01", "K07"]
         self.faults = Faults()
         self.visits: dict[str, Visit] = {}
         self.wiped: list[str] = []
@@ -118,10 +119,11 @@ class SimulatedFrontDesk:
         return FileResponse(STATIC / "index.html", headers=HEADERS)
 
     async def _page(self, request: Request) -> Response:
+        kiosk = request.query_params["kiosk"]
         return JSONResponse(
             {
                 "kiosk": {
-                    "id": request.query_params["kiosk"],
+                    "id": kiosk if kiosk in self.kiosks else self.kiosks[0],
                     "place": {"zh": "门诊楼一楼大厅东侧", "en": "Outpatient Building, 1F hall, east side"},
                 },
                 "wording": wording(),

@@ -92,6 +92,11 @@ async def test_a_hostile_address_falls_back_to_the_first_kiosk(page: Page, desk:
     await page.click("#call")
     await expect(page.locator(".call-ticket-number")).to_be_visible()
     assert desk.calls[0]["kiosk"] == "K01"
+    await page.goto(f"{desk.url}/?kiosk=K99")  # nobody knows this one
+    await page.locator("#tiles .tile").first.wait_for()
+    await page.click("#call")
+    await expect(page.locator(".call-ticket-number")).to_be_visible()
+    assert desk.calls[1]["kiosk"] == "K01"
     await page.goto(f"{desk.url}/?kiosk=K07")
     await expect(page.locator("#kiosk-name")).to_have_text("自助机 K07")
 

@@ -69,6 +69,7 @@ export class KioskPage {
   /** Start working with what the server told about this kiosk. */
   open(page) {
     this.#menu = page.menu;
+    this.desk.kiosk = page.kiosk.id; // a number nobody knows becomes a kiosk that staff can find
     this.#idle = { warning: page.idle_warning_s, wipe: page.idle_wipe_s };
     this.wording.load(page.wording, { window: page.manned_window, place: page.kiosk.place });
     this.hospital = page.hospital.name;

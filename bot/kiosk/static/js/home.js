@@ -3,7 +3,7 @@
 import { el, icon } from "./dom.js";
 
 /** Icons of the services we know; a service added later by the hospital gets the general one. */
-const ICONS = { guide: "guide", book: "calendar", change: "change", cancel: "cancel", ask: "info", human: "person" };
+const ICONS = { guide: "guide", book: "calendar", change: "change", cancel: "cancel", my_appointments: "card", ask: "info", human: "person" };
 
 /**
  * @param {HTMLElement} list the tiles' list
