@@ -31,6 +31,7 @@ def test_sealing_twice_gives_different_ascii() -> None:
         "no base64 at all!",
         "v1.AAAA",
     ],
+    ids=["elsewhere", "other key", "cut", "empty", "bare", "no base64", "short"],
 )
 def test_wrong_context_key_or_bytes_are_refused(sealed: str) -> None:
     with pytest.raises(CipherError):

@@ -239,6 +239,11 @@ class SimulatedFrontDesk:
             {"kiosk": request.path_params["kiosk"], "key": request.headers.get("idempotency-key"), **body}
         )
         await asyncio.sleep(self.faults.call_delay_s)
+        visit = self.visits.get(body.get("conversation_id", ""))
+        if "conversation_id" in body and (
+            visit is None or request.headers.get("authorization") != f"Bearer {visit.token}"
+        ):
+            return _error(404, "conversation.unknown")
         if self.faults.calls:
             return _error(self.faults.calls.pop(0), "server.error")
         return JSONResponse({"ticket": f"H{len(self.calls):03d}"}, status_code=201)

@@ -190,6 +190,16 @@ async def test_a_call_that_fails_is_repeated_under_one_key(page: Page, desk: Sim
     assert len({call["key"] for call in desk.calls}) == 1
 
 
+async def test_a_call_from_a_conversation_the_server_forgot_rings_without_it(
+    page: Page, patient: Patient, desk: SimulatedFrontDesk
+) -> None:
+    await patient.asks("几点能抽血")
+    desk.visits.clear()
+    await page.click("#call")
+    await expect(page.locator(".call-ticket-number")).to_have_text("H002")
+    assert ["conversation_id" in call for call in desk.calls] == [True, False]
+
+
 async def test_a_call_that_never_gets_through_sends_the_patient_to_the_window(
     page: Page, desk: SimulatedFrontDesk
 ) -> None:

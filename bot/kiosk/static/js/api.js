@@ -105,7 +105,8 @@ export class FrontDesk {
   /** Ring for staff. `callId` is the same when one call is tried again, so that it rings once. */
   callStaff(conversation, callId) {
     const body = conversation ? { conversation_id: conversation.id } : {};
-    return this.#json("POST", `/kiosk/${encodeURIComponent(this.kiosk)}/staff-call`, { body, key: callId });
+    const path = `/kiosk/${encodeURIComponent(this.kiosk)}/staff-call`;
+    return this.#json("POST", path, { body, key: callId, token: conversation?.token });
   }
 
   /** Read the card on the reader (`card`) or the code before the scanner (`scan`). */

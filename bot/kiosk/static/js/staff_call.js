@@ -62,15 +62,16 @@ export class StaffCall {
 
   async #attempt(call) {
     let error = null;
+    let conversation = this.conversation();
     for (const wait of WAITS_MS) {
       await new Promise((resolve) => setTimeout(resolve, wait));
       if (this.#call !== call) return { error };
       try {
-        const answer = await this.desk.callStaff(this.conversation(), call.id);
+        const answer = await this.desk.callStaff(conversation, call.id);
         return { ticket: answer?.ticket };
       } catch (reason) {
         error = reason;
-        if (reason.status >= 400 && reason.status < 500 && reason.status !== 429) return { error };
+        if (reason.ended) conversation = null; // the call matters more than what was said before it
       }
     }
     return { error };
