@@ -342,7 +342,7 @@ FAULTS = {
     "broken YAML": ("departments.yml", replace("\ndepartments:", "\ndepartments: ["), "", "not valid YAML"),
     "fee below nothing": (
         "fees.yml",
-        replace("fee: 1000", "fee: -1"),
+        replace("fee: 2000", "fee: -1"),
         "kinds, general, fee",
         "greater than or equal to 0",
     ),
