@@ -130,7 +130,11 @@ class AnswerChain:
         return Answer(text, citations(picked), False, near, False, degraded, key, parameters)
 
     def _pick(self, asked: Asked, chosen: Found) -> list[Scored]:
-        """The units to quote, in the document's order."""
+        """The units to quote, in the document's order.
+
+        The chosen document's passages are compared by their best sentence. The winner is quoted whole while it is
+        short, since one sentence out of a short section may say less than the section means.
+        """
         quoting = self._policy.answering.quoting
         least = chosen.score - quoting.second_passage
         others = [
@@ -138,9 +142,11 @@ class AnswerChain:
             for each in asked.retrieval.found
             if each.passage.source == chosen.passage.source and each is not chosen and each.score >= least
         ]
-        sources = [chosen, *others[: quoting.more_passages]]
-        units = self._score(asked, sources)
-        return choose(units, quoting, asked.language)
+        units = self._score(asked, [chosen, *others[: quoting.more_passages]])
+        best = max(units, key=lambda each: each.score + (quoting.chosen if each.found is chosen else 0.0))
+        section = [each for each in units if each.found is best.found]
+        length = sum(spoken_length(each.unit.text, asked.language) for each in section)
+        return section if length <= quoting.whole[asked.language] else choose(section, quoting, asked.language)
 
     def _score(self, asked: Asked, sources: Sequence[Found]) -> list[Scored]:
         """Every unit of the passages, scored against the question."""

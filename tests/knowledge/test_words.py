@@ -13,8 +13,15 @@ BASE = Passage("", "", "", "", "", "zh", "", "", "2026-01-01", "1", 0.0)
 
 
 def entry(name: str, text: str, language: str = "zh", alone: bool = False, **others: str) -> Entry:
-    about = {key: value for key, value in others.items() if key != "valid_to" and key != "keywords"}
-    passage = replace(BASE, id=name, doc_id=name, text=text, language=language, **about)
+    passage = replace(
+        BASE,
+        id=name,
+        doc_id=name,
+        text=text,
+        language=language,
+        title=others.get("title", ""),
+        valid_from=others.get("valid_from", BASE.valid_from),
+    )
     return Entry(passage, others.get("keywords", ""), others.get("valid_to", ""), alone)
 
 

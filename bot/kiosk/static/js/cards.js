@@ -12,6 +12,8 @@ const ICONS = {
   confirm: "check",
   confirm_change: "change",
 };
+/** What the patient hears when a slip does not come out; anything else is `page.slip.failed`. */
+const SLIP_FAULTS = { "device.no_paper": "page.slip.no_paper", "device.no_slip": "page.slip.gone" };
 const SVG_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"';
 
 /**
@@ -79,8 +81,8 @@ function slip(card, wording, print) {
       await print(card.appointment);
       reword(wording, state, "page.slip.printed");
     } catch (error) {
-      reword(wording, state, error.code === "device.no_paper" ? "page.slip.no_paper" : "page.slip.failed");
-      number.hidden = false;
+      reword(wording, state, SLIP_FAULTS[error.code] ?? "page.slip.failed");
+      number.hidden = error.code === "device.no_slip"; // it may be changed or cancelled by now: not to be noted down
     }
     reword(wording, label, "page.slip.again");
     button.disabled = false;

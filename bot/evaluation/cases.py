@@ -1,0 +1,112 @@
+"""Reading a suite's rows: what each kind must hold. Unknown keys are ignored; a row that does not fit is an error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+
+from bot.evaluation.faults import UnreadableCases
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Case(BaseModel):
+    """What every row has."""
+
+    id: Name
+    """Unique in its file."""
+    text: Words
+    """What the patient says."""
+
+
+class IntentCase(Case):
+    """Suite `intent`."""
+
+    intent: Name
+    """What it means; `out_of_scope` where no service fits."""
+    lang: Name
+    """zh or en."""
+
+
+class RedFlagCase(Case):
+    """Suite `red_flag`."""
+
+    label: Annotated[int, Field(ge=0, le=1)]
+    """1 for an emergency."""
+    lang: Name
+    """zh or en."""
+
+
+class TriageCase(Case):
+    """Suite `triage`."""
+
+    acceptable: Annotated[list[str], Field(min_length=1)]
+    """Chinese names of the departments that are right."""
+    lang: Name
+    """zh or en."""
+    age: float | None = None
+    """Years."""
+    sex: str | None = None
+    """female or male."""
+
+
+class QueryCase(Case):
+    """Suite `retrieval`: a question."""
+
+    relevant: Annotated[list[str], Field(min_length=1)]
+    """Ids of the documents that answer it."""
+
+
+class CorpusCase(BaseModel):
+    """Suite `retrieval`: a document."""
+
+    doc_id: Name
+    """Its id."""
+    text: str
+    """Its words."""
+
+
+class AnswerCase(Case):
+    """Suite `answers`."""
+
+    lang: Name
+    """zh or en."""
+    answerable: bool
+    """Whether the hospital's documents hold the answer."""
+    source: str | list[str] | None = None
+    """The right document, or several."""
+    holds: str | None = None
+    """Words of the document that answer."""
+    context: list[str] | None = None
+    """Questions asked before."""
+
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def read_cases(file: Path, shape: type[Shape]) -> list[Shape]:
+    """Every row of a JSON-lines file, blank lines left out. Raises UnreadableCases with the line's number."""
+    try:
+        lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    except OSError as error:
+        raise UnreadableCases(f"{file} cannot be read: {error.strerror}.") from error
+    cases = [_read(file, number, line, shape) for number, line in enumerate(lines, start=1) if line.strip()]
+    if not cases:
+        raise UnreadableCases(f"{file} holds no row.")
+    return cases
+
+
+def _read(file: Path, number: int, line: bytes, shape: type[Shape]) -> Shape:
+    try:
+        row: Any = json.loads(line.decode())
+        return shape.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the row"
+        raise UnreadableCases(f"{file}, line {number}: {place}: {first['msg']}.") from error
+    except ValueError as error:  # not UTF-8, or not JSON
+        raise UnreadableCases(f"{file}, line {number}: {error}.") from error
