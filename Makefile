@@ -36,7 +36,7 @@ check: environments  ## lint, format, types, import rules, dependencies
 	$(BIN)/deptry .
 
 eval: setup  ## scorecards in test-output/
-	@for suite in $(SUITES); do $(BIN)/yidao eval $$suite --data $(CASES_$$suite) --out test-output/eval-$$suite.json || exit 1; done
+	@for suite in $(SUITES); do $(BIN)/yidao eval $$suite --data tests/evaluation/$${suite}s.jsonl --out test-output/eval-$$suite.json || exit 1; done
 
 bench: setup  ## figures in test-output/
 	@for name in $(BENCHES); do $(BIN)/yidao bench $$name --out test-output/bench-$$name.json || exit 1; done
