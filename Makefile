@@ -1,7 +1,10 @@
 # The two commands of a fresh machine are `make run` and `make test`; everything else is a part of them.
 PYTHON ?= python3
 BIN = .venv/bin
-SUITES = intent
+SUITES = intent red_flag answers
+data_intent = tests/evaluation/intents.jsonl
+data_red_flag = tests/evaluation/red_flags_dev.jsonl
+data_answers = tests/evaluation/answers_dev.jsonl
 BENCHES = api
 
 .PHONY: run setup environments setup-speech test unit check debian eval bench lock
@@ -36,7 +39,7 @@ check: environments  ## lint, format, types, import rules, dependencies
 	$(BIN)/deptry .
 
 eval: setup  ## scorecards in test-output/
-	@for suite in $(SUITES); do $(BIN)/yidao eval $$suite --data tests/evaluation/$${suite}s.jsonl --out test-output/eval-$$suite.json || exit 1; done
+	@$(foreach suite,$(SUITES),$(BIN)/yidao eval $(suite) --data $(data_$(suite)) --out test-output/eval-$(suite).json && ):
 
 bench: setup  ## figures in test-output/
 	@for name in $(BENCHES); do $(BIN)/yidao bench $$name --out test-output/bench-$$name.json || exit 1; done

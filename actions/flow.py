@@ -1,158 +1,43 @@
 """How every form of the assistant talks: one turn in, slot updates and payloads out.
 
-A `Flow` is an ordered list of questions. The open question reads the turn first; then controls ("cancel", "go back",
-"a human"),
-then every other question's reader (a correction: "不对，改成周五"), then digressions ("停车在哪？": answered, and the
-form stays
-open), and at last a miss. The order of these judgements is what lets "周末停车收费吗" be a question and "周末" an
-answer.
-
-Nothing here knows Rasa: `actions.skin` turns an `Outcome` into Rasa events.
+A `Flow` is an ordered list of questions. A turn is judged in this order: the option that was taken; what this flow
+wants to hear first; controls ("cancel", "go back", "a human"); the open question's answer with whatever else the
+sentence brings, corrections included ("不对，改成周五"); another service; an aside ("停车在哪？": answered, while the
+form stays open); at last a miss. This order is what lets "周末停车收费吗" be a question and "周末" an answer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-Payload = dict[str, Any]
-"""A message key with parameters, options and a card, or `{"answer": text}`, or `{"handoff": …}`."""
+from actions.handoff.packet import packet
+from actions.turns import HUMAN, NEW_WISH, TOKEN, Outcome, Payload, Question, Reading, State, Turn, say, with_option
 
-State = Mapping[str, Any]
-"""Slot values by name."""
-
-CONTROLS = frozenset({"handoff", "stop", "go_back", "repeat", "start_over", "help", "switch_language"})
-SURE = 0.5
-"""Least confidence at which an intent is taken for a control or a digression."""
+CONTROLS = frozenset({"handoff", "stop", "goodbye", "go_back", "repeat", "start_over", "help", "switch_language"})
+GIVES_WAY = frozenset({"stop", "goodbye", "go_back", "start_over"})
+"""Controls that give way to a new wish in the same sentence: "算了，还是周五吧"."""
+ZERO = re.compile(r"\W*[0零〇]\W*")
+"""The operator's key, at any moment."""
 COVERING = 0.5
 """Share of a question-like text that a finding must cover to count as an answer rather than a passing mention."""
 MISSES_BEFORE_HUMAN = 2
 """Failed understandings in a row after which a human is offered."""
-
-QUESTION_MARKS = re.compile(
-    r"[?？]|吗|呢$|怎么|怎样|如何|哪里|在哪|哪儿|几点|几楼|多少|多久|什么|能不能|可不可以|为什么|"
-    r"\b(what|where|how|when|which|why|who|is there|are there|do you|does|can i|could i|may i)\b",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True)
-class Turn:
-    """What the patient said, as the flows see it."""
-
-    conversation: str
-    """Conversation id, also Rasa's sender."""
-    channel: str
-    """kiosk, phone or wechat."""
-    language: str
-    """zh or en."""
-    text: str
-    """The words, with personal data as tokens."""
-    intent: str = ""
-    """The most likely intent."""
-    confidence: float = 0.0
-    """Its probability, 0 to 1."""
-    choice: Mapping[str, Any] | None = None
-    """The option taken: {"slot", "value"}; only ever one that was offered."""
-
-    @property
-    def asks(self) -> bool:
-        """Whether the words look like a question."""
-        return bool(QUESTION_MARKS.search(self.text))
-
-    def is_sure(self, *intents: str) -> bool:
-        """Whether the intent is one of these, with enough confidence."""
-        return self.intent in intents and self.confidence >= SURE
-
-
-@dataclass(frozen=True)
-class Option:
-    """One button, numbered choice or key."""
-
-    say: str
-    """Message key of its title."""
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters of the title."""
-    choice: Mapping[str, Any] | None = None
-    """What it answers: {"slot", "value"}."""
-    command: str | None = None
-    """Or what it starts: a trusted `/intent{…}`."""
-
-    def payload(self) -> Payload:
-        """As it travels to `bot`."""
-        body: Payload = {"say": self.say, "params": dict(self.params)}
-        if self.choice is not None:
-            body["choice"] = dict(self.choice)
-        if self.command is not None:
-            body["command"] = self.command
-        return body
-
-
-def say(
-    key: str,
-    params: Mapping[str, Any] | None = None,
-    options: Iterable[Option] = (),
-    card: Payload | None = None,
-    expects: str | None = None,
-) -> Payload:
-    """A payload that says `key`; `expects` names the slot whose answer comes next."""
-    body: Payload = {"say": key, "params": dict(params or {})}
-    if titles := [option.payload() for option in options]:
-        body["options"] = titles
-    if card is not None:
-        body["card"] = card
-    if expects is not None:
-        body["expects"] = expects
-    return body
-
-
-def pick(slot: str, value: Any, key: str, params: Mapping[str, Any] | None = None) -> Option:
-    """An option that answers `slot` with `value`."""
-    return Option(key, params or {}, choice={"slot": slot, "value": value})
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a question's reader found in a turn."""
-
-    updates: Mapping[str, Any] = field(default_factory=dict)
-    """Slots to set."""
-    says: tuple[Payload, ...] = ()
-    """What to say about it, such as which digit is wrong; a last payload with `expects` is itself the next question."""
-    covered: float = 1.0
-    """Share of the text that the finding covers, 0 to 1."""
-    finished: bool = False
-    """The flow ends here."""
-    follow: str | None = None
-    """Form or action to go on with."""
-
-
-class Question(Protocol):
-    """One thing a flow must learn."""
-
-    slot: str
-
-    def open(self, state: State) -> bool:
-        """Whether it still has to be asked."""
-
-    def ask(self, state: State, turn: Turn) -> Reading:
-        """The question in words; may also find that there is nothing left to ask."""
-
-    def read(self, state: State, turn: Turn, asked: bool) -> Reading | None:
-        """The answer in this turn, or None; `asked` when this question is the open one."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a turn changed and what to say."""
-
-    updates: Mapping[str, Any]
-    says: tuple[Payload, ...]
-    asked: str | None
-    """Slot asked for now, or None when the flow is done."""
-    follow: str | None = None
+ASIDES: Mapping[str, str] = {
+    "greet": "small_talk.hello",
+    "thanks": "small_talk.thanks",
+    "bot_identity": "small_talk.identity",
+    "abuse": "small_talk.abuse",
+    "elder_mode": "control.elder_mode",
+    "danger_clear": "control.danger_over",
+    "report_question": "later.report",
+    "medication_question": "later.medication",
+    "history_start": "later.history_aside",
+    "followup": "later.followup",
+    "health_plan": "later.health_aside",
+}
+"""What is said in passing to intents that are no business of an open form."""
 
 
 class Flow:
@@ -160,9 +45,8 @@ class Flow:
 
     name: str
     """The Rasa form."""
-    digressions: frozenset[str] = frozenset(
-        {"ask_hospital", "ask_department_location", "doctor_schedule", "report_question", "medication_question"}
-    )
+    digressions: frozenset[str] = frozenset({"ask_hospital", "ask_department_location", "doctor_schedule"})
+    """Intents that the library answers while the form stays open."""
     switches: Mapping[str, str] = {
         "book": "booking_form",
         "change_appointment": "change_form",
@@ -171,6 +55,10 @@ class Flow:
         "complaint": "guide_form",
     }
     """Intents that leave this flow for another one."""
+    hints: Mapping[str, str] = {}
+    """Message key of a first miss by the slot that was asked, where there is a better one than the general."""
+    fixed: frozenset[str] = frozenset()
+    """Slots that going back never empties unless their question was asked."""
 
     def __init__(self, questions: Sequence[Question]) -> None:
         self.questions = tuple(questions)
@@ -180,22 +68,30 @@ class Flow:
         return {}
 
     def changed(self, state: State, updates: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Slots that no longer hold once `updates` are made."""
+        """Slots that no longer hold once `updates` are made; a `confirmed` in it outweighs a yes in `updates`."""
         return {}
+
+    def before_controls(self, state: State, turn: Turn, asked: str) -> Reading | None:
+        """What this flow takes differently from the rest, such as "取消" where nothing is booked yet."""
+        return None
+
+    def aside(self, state: State, turn: Turn) -> tuple[Payload, ...]:
+        """This flow's own answer to something said in passing; nothing where the library shall answer."""
+        return ()
 
     def advance(self, state: State, turn: Turn) -> Outcome:
         """One turn of the patient; at activation no question is open yet."""
         asked = state.get("requested_slot")
         reading = self._by_choice(state, turn) if turn.choice else None
-        if reading is None and asked:
-            reading = self._control(state, turn, asked)
+        if reading is None and asked and turn.free:
+            reading = self.before_controls(state, turn, asked) or self._control(state, turn, asked)
         if reading is None:
             reading = self._answers(state, turn, asked)
         if reading is None and asked:
             reading = self._elsewhere(state, turn)
         if reading is None:
-            reading = self._missed(state, turn) if asked else Reading()
-        return self._conclude(state, turn, reading)
+            reading = self._missed(state, turn, asked) if asked else Reading()
+        return self._conclude(state, turn, asked, reading)
 
     def _by_choice(self, state: State, turn: Turn) -> Reading | None:
         for question in self.questions:
@@ -205,82 +101,126 @@ class Flow:
         return None
 
     def _control(self, state: State, turn: Turn, asked: str) -> Reading | None:
-        if not turn.is_sure(*CONTROLS):
+        intent = "handoff" if ZERO.fullmatch(turn.text) else turn.intent if turn.is_sure(*CONTROLS) else ""
+        if not intent or TOKEN.search(turn.text):
             return None
-        match turn.intent:
-            case "stop":
-                return Reading(says=(say("control.stopped"),), finished=True)
+        if intent in GIVES_WAY and NEW_WISH.search(turn.text) and self._answers(state, turn, asked):
+            return None
+        match intent:
+            case "stop" | "goodbye":
+                return Reading(says=({**say("control.stopped"), "menu": True},), finished=True)
             case "start_over":
                 return Reading(says=(say("control.restarted"),), finished=True, follow="action_restart_menu")
             case "handoff":
-                return Reading(says=({"handoff": {"reason": "asked", "flow": self.name}},))
+                return Reading(says=({"handoff": {"reason": "asked", **packet(state, self.name)}},))
             case "help":
                 return Reading(says=(say("control.help"),))
             case "switch_language":
                 return Reading(says=({"switch_language": True},))
-            case "go_back":
-                return self._back(state, asked)
-        return Reading()
+            case "repeat":
+                return Reading(says=({"repeat": True},), stands=True)
+        return self._back(state, asked)
 
     def _back(self, state: State, asked: str) -> Reading:
+        """To the question before the open one that has an answer."""
         trail = [slot for slot in state.get("trail") or [] if slot != asked]
-        if not trail:
+        slots = [question.slot for question in self.questions]
+        before = slots[: slots.index(asked)] if asked in slots else []
+        answered = [slot for slot in before if state.get(slot) and (slot in trail or slot not in self.fixed)]
+        if not answered:
             return Reading(says=(say("control.at_start"),))
-        return Reading(updates={trail[-1]: None, "trail": trail[:-1]}, says=(say("control.back"),))
+        kept = [slot for slot in trail if slot in before and slot != answered[-1]]
+        return Reading(updates={answered[-1]: None, "trail": kept}, says=(say("control.back"),))
 
     def _answers(self, state: State, turn: Turn, asked: str | None) -> Reading | None:
         """The open question's answer with whatever else the sentence brings; None when it brings nothing."""
         found: dict[str, Any] = {}
-        says: list[Payload] = []
-        covered = 0.0
-        ordered = sorted(self.questions, key=lambda question: question.slot != asked)
-        for question in ordered:
+        readings: list[Reading] = []
+        for question in sorted(self.questions, key=lambda question: question.slot != asked):
             reading = question.read({**state, **found}, turn, asked=question.slot == asked)
-            if reading is None:
-                continue
-            if reading.finished:
-                return reading
-            found |= dict(reading.updates)
-            says += reading.says
-            covered += reading.covered
-        if not found and not says:
+            if reading is not None:
+                found |= dict(reading.updates)
+                readings.append(reading)
+                if reading.whole:
+                    break
+        readings = [reading for reading in readings if reading.covered > 0] or readings
+        if not readings:
             return None
-        if asked and turn.asks and covered < COVERING and turn.is_sure(*self.digressions):
-            return None
-        return Reading(updates={**found, "misses": 0}, says=tuple(says))
+        found = {name: value for reading in readings for name, value in reading.updates.items()}
+        covered = sum(reading.covered for reading in readings)
+        if asked and turn.asks and turn.intent in self.digressions:
+            where = asked != "department" and turn.is_sure("ask_department_location")
+            if covered < COVERING or where:
+                return None
+        ends = next((reading for reading in readings if reading.finished), None)
+        says = _one_question([payload for reading in readings for payload in reading.says])
+        follow = ends.follow if ends else None
+        return Reading({"misses": 0, **found}, says, finished=ends is not None, follow=follow)
 
     def _elsewhere(self, state: State, turn: Turn) -> Reading | None:
         form = self.switches.get(turn.intent)
         if form and form != self.name and turn.is_sure(turn.intent):
             return Reading(finished=True, follow=form)
-        if turn.is_sure(*self.digressions) or (turn.asks and turn.intent != "out_of_scope"):
-            return Reading(says=({"answer": turn.text}, say("control.back_to_it")))
+        if turn.is_sure("out_of_scope"):
+            misses = int(state.get("misses") or 0) + 1
+            return Reading({"misses": misses}, (say("control.not_ours"),))
+        if turn.is_sure(*ASIDES):
+            return Reading(says=(say(ASIDES[turn.intent]),))
+        if turn.intent in self.digressions or turn.asks:
+            return Reading(says=(*(self.aside(state, turn) or ({"answer": turn.text},)), say("control.back_to_it")))
         return None
 
-    def _missed(self, state: State, turn: Turn) -> Reading:
+    def _missed(self, state: State, turn: Turn, asked: str) -> Reading:
         misses = int(state.get("misses") or 0) + 1
-        key = "control.not_understood" if misses < MISSES_BEFORE_HUMAN else "control.not_understood_again"
-        options = [Option("menu.human", command="/handoff")] if misses >= MISSES_BEFORE_HUMAN else []
-        return Reading(updates={"misses": misses}, says=(say(key, options=options),))
+        first = self.hints.get(asked, "control.not_understood")
+        key = first if misses < MISSES_BEFORE_HUMAN else "control.not_understood_again"
+        return Reading(updates={"misses": misses}, says=(say(key),))
 
-    def _conclude(self, state: State, turn: Turn, reading: Reading) -> Outcome:
-        updates = {**self.changed(state, reading.updates), **reading.updates}
+    def _conclude(self, state: State, turn: Turn, asked: str | None, reading: Reading) -> Outcome:
+        updates = self._settled(state, reading.updates)
         now = {**state, **updates}
         if reading.finished:
-            return Outcome({**updates, **self.leave(now, turn)}, reading.says, None, reading.follow)
+            return self._ended(now, turn, updates, reading.says, reading)
         says = list(reading.says)
+        if reading.stands:
+            return Outcome(updates, tuple(says), asked)
         if says and (expected := says[-1].get("expects")):
-            return Outcome(updates, tuple(says), expected)
+            return Outcome(updates, _with_human(says, now), expected)
         while question := next((question for question in self.questions if question.open(now)), None):
             asking = question.ask(now, turn)
-            updates |= dict(asking.updates)
-            now |= dict(asking.updates)
+            settled = self._settled(now, asking.updates)
+            updates |= settled
+            now |= settled
             says += asking.says
             if asking.finished:
-                return Outcome({**updates, **self.leave(now, turn)}, tuple(says), None, asking.follow)
-            if question.open(now) and not asking.says and not asking.updates:
-                raise AssertionError(f"{self.name}: question {question.slot} neither asks nor answers itself")
-            if question.open(now) and asking.says:
+                return self._ended(now, turn, updates, tuple(says), asking)
+            if asking.says and (expected := asking.says[-1].get("expects")):
                 trail = [slot for slot in now.get("trail") or [] if slot != question.slot]
-                return Outcome({**updates, "trail": [*trail, question.slot]}, tuple(says), question.slot)
-        return Outcome({**updates, **self.leave(now, turn)}, tuple(says), None)
+                return Outcome({**updates, "trail": [*trail, question.slot]}, _with_human(says, now), expected)
+            if question.open(now) and not settled:
+                raise AssertionError(f"{self.name}: question {question.slot} neither asks nor answers itself")
+        return self._ended(now, turn, updates, tuple(says), Reading())
+
+    def _settled(self, state: State, updates: Mapping[str, Any]) -> dict[str, Any]:
+        void = self.changed(state, updates)
+        settled = {**void, **updates}
+        return settled | {"confirmed": None} if "confirmed" in void else settled
+
+    def _ended(
+        self, now: State, turn: Turn, updates: Mapping[str, Any], says: tuple[Payload, ...], last: Reading
+    ) -> Outcome:
+        kept = last.updates if last.follow else {}
+        return Outcome({**updates, **self.leave(now, turn), **kept}, says, None, last.follow)
+
+
+def _one_question(says: Sequence[Payload]) -> tuple[Payload, ...]:
+    """Remarks first; of several questions only the first, at the end."""
+    questions = [payload for payload in says if payload.get("expects")]
+    return (*(payload for payload in says if not payload.get("expects")), *questions[:1])
+
+
+def _with_human(says: Sequence[Payload], state: State) -> tuple[Payload, ...]:
+    """What is said, with the way to a human beside the question after two misses."""
+    if int(state.get("misses") or 0) < MISSES_BEFORE_HUMAN:
+        return tuple(says)
+    return (*says[:-1], with_option(says[-1], HUMAN))

@@ -15,7 +15,8 @@ from actions.handoff.actions import ActionHandoff
 from actions.records.vault import Vault
 from actions.registration.actions import ActionDoctorSchedule
 from actions.registration.booking import BookingFlow
-from actions.registration.changing import CancelFlow, ChangeFlow, LookupFlow
+from actions.registration.cancelling import CancelFlow, LookupFlow
+from actions.registration.changing import ChangeFlow
 from actions.registration.service import Registration
 from actions.skin import FlowAction
 from knowledge.directory import Directory
@@ -38,7 +39,7 @@ def build_actions(services: Services) -> list[Action]:
     flows = (
         BookingFlow(desk, directory, services.guide, vault, services.clock.now),
         ChangeFlow(desk, directory, services.guide, vault, services.clock.now),
-        CancelFlow(desk, vault),
+        CancelFlow(desk, vault, directory, services.clock.now),
         LookupFlow(desk, vault),
         GuideFlow(services.guide, directory),
     )

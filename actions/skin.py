@@ -10,7 +10,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.flow import Flow, Outcome, Turn
+from actions.flow import Flow
+from actions.turns import Outcome, Turn
 
 log = structlog.get_logger(__name__)
 

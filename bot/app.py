@@ -20,7 +20,7 @@ from bot.api.routes import conversation_router
 from bot.console.routes import mount_console
 from bot.desk import FrontDesk
 from bot.dialogue import RasaEngine
-from bot.kiosk.devices import SimulatedDevices
+from bot.kiosk.devices import BrokenDevices, SimulatedDevices
 from bot.kiosk.routes import STATIC, KioskData, kiosk_router
 from bot.logs import set_up_logs
 from bot.secrets import derive_token, load_secret
@@ -49,7 +49,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await retriever.warm()
+        forgetting = asyncio.create_task(desk.forget_sessions())
         yield
+        forgetting.cancel()
         await engine.close()
         retriever.close()
         records.database.close()
@@ -65,8 +67,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, records: Records) -> None:
-    devices = SimulatedDevices()
-    app.state.devices = devices
+    simulated = SimulatedDevices(settings.path(settings.state) / "simulated_devices.yml")
+    devices = simulated if settings.bot.simulated_devices else BrokenDevices()
     wording = desk.house.speaker.wording
     titles = {
         key: {lang: wording.parts(key, lang)["text"] for lang in ("zh", "en")}

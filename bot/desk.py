@@ -6,20 +6,28 @@ import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.conversation import Conversation, House
+from actions.errors import RecordsUnavailable
+from bot.conversation import Conversation
 from bot.errors import PartnerDown
 from bot.limits import Rate
 from bot.messages import Message
+from bot.order import Line, Place
 from bot.speaker import Offered, Voice
-from bot.store import Memory
+from bot.store import Memory, Opened
+from bot.turn import House
 
 log = structlog.get_logger(__name__)
 
 LIVE = 2000
 """Conversations kept in this process; older idle ones are loaded again from the records when they speak."""
+FIRST_RETRY_S = 1.0
+"""Seconds until Rasa is asked again to forget a session; doubled each time."""
+LAST_RETRY_S = 30.0
+"""Longest pause between two attempts."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +45,42 @@ class FrontDesk:
     def __init__(self, house: House) -> None:
         self.house = house
         self._live: OrderedDict[str, Conversation] = OrderedDict()
+        self._lines: WeakValueDictionary[str, Line] = WeakValueDictionary()
         self._openings: OrderedDict[str, Rate] = OrderedDict()
-        self._forgetting: set[asyncio.Task[None]] = set()
+        self._to_forget = asyncio.Event()
+
+    def join(self, conversation: str) -> Place:
+        """A place in the line of a conversation, taken the moment a turn arrives and before anything is awaited."""
+        return self._line(conversation).join()
+
+    def _line(self, conversation: str) -> Line:
+        line = self._lines.get(conversation)
+        if line is None:
+            line = self._lines[conversation] = Line()
+        return line
+
+    async def admit(self, conversation: str, token: str) -> Opened:
+        """The conversation this token opens. Raises `UnknownConversation`, `NotAllowed` or `ConversationClosed`.
+
+        While the records are away, a token that was let in before still opens it: an emergency must be heard.
+        """
+        try:
+            opened = await asyncio.to_thread(self.house.store.check, conversation, token)
+        except RecordsUnavailable:
+            live = self._live.get(conversation)
+            known = live.admits(token) if live is not None else None
+            if known is None:
+                raise
+            return known
+        self.conversation(conversation).admitted(token, opened)
+        return opened
 
     def conversation(self, conversation: str) -> Conversation:
         """The live object of a conversation whose token was checked."""
         found = self._live.get(conversation)
         if found is None:
-            found = self._live[conversation] = Conversation(self.house, conversation, time.monotonic)
+            line = self._line(conversation)
+            found = self._live[conversation] = Conversation(self.house, conversation, line, time.monotonic)
         self._live.move_to_end(conversation)
         for name in list(self._live)[: max(0, len(self._live) - LIVE)]:
             if not self._live[name].busy:
@@ -69,39 +105,65 @@ class FrontDesk:
         return Welcome(conversation, token, (greeting,))
 
     async def wipe(self, conversation: str) -> None:
-        """Forget a patient: live state, records of the talk, vault and Rasa's session.
+        """Forget a patient: live state, records of the talk, vault and Rasa's session. Raises `RecordsUnavailable`.
 
-        When Rasa is away its part is tried again in the background until it is done.
+        The records forget before this returns. Rasa does too, unless it is away or a turn is still at work; then that
+        is a note in the records which `forget_sessions` works off, after a restart as well.
         """
+        live = self._live.get(conversation)
+        if live is not None:
+            live.close()
+        await asyncio.to_thread(self.house.forgetting.wipe, conversation)
+        self.house.hub.publish(conversation, "status", {"status": "closed"})
+        if live is not None and live.busy:
+            self._to_forget.set()
+            return
+        self._live.pop(conversation, None)
+        if not await self._forget_session(conversation):
+            self._to_forget.set()
+
+    async def _forget_session(self, conversation: str) -> bool:
+        """Whether nothing of a wiped conversation is left anywhere."""
         live = self._live.pop(conversation, None)
         if live is not None:
-            await live.close()
-        await asyncio.to_thread(self.house.store.wipe, conversation)
-        self.house.hub.publish(conversation, "status", {"status": "closed"})
+            await live.ended()
+            await asyncio.to_thread(self.house.forgetting.wipe, conversation)  # what its last turn still wrote
         try:
             await self.house.engine.forget(conversation)
         except PartnerDown:
-            task = asyncio.create_task(self._forget_later(conversation))
-            self._forgetting.add(task)
-            task.add_done_callback(self._forgetting.discard)
+            log.warning("rasa.not_forgotten", conversation=conversation)
+            return False
+        await asyncio.to_thread(self.house.forgetting.done, conversation)
+        return True
 
-    async def _forget_later(self, conversation: str) -> None:
-        wait_s = 1.0
+    async def forget_sessions(self) -> None:
+        """Work off what is still to be forgotten, at the start and whenever there is more; runs until cancelled."""
+        wait_s = FIRST_RETRY_S
         while True:
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, 60.0)
+            self._to_forget.clear()
             try:
-                await self.house.engine.forget(conversation)
-            except PartnerDown:
-                continue
-            return
+                left = [
+                    name
+                    for name in await asyncio.to_thread(self.house.forgetting.pending)
+                    if not await self._forget_session(name)
+                ]
+            except RecordsUnavailable as error:
+                log.error("forgetting.failed", code=error.code)
+                left = [""]
+            if left:
+                await asyncio.sleep(wait_s)
+                wait_s = min(wait_s * 2, LAST_RETRY_S)
+            else:
+                wait_s = FIRST_RETRY_S
+                await self._to_forget.wait()
 
     async def call_staff(self, kiosk: str, conversation: str | None) -> str:
         """The red button of a kiosk; the number of its ticket. Raises `RecordsUnavailable`."""
         tickets = self.house.tickets
         ticket = await asyncio.to_thread(tickets.open, conversation or "", "staff_call", {}, kiosk, "normal")
         if conversation:
-            await asyncio.to_thread(self.house.store.set_status, conversation, "waiting")
+            status = await asyncio.to_thread(self.house.store.ask_for_staff, conversation)
+            self.house.hub.publish(conversation, "status", {"status": status})
         self.house.hub.publish("staff", "queue", {"ticket": ticket.id, "priority": ticket.priority})
         log.info("staff.called", kiosk=kiosk, ticket=ticket.id)
         return ticket.number

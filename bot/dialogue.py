@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
+import structlog
 
 from bot.errors import PartnerDown
+
+FORGET_S = 3.0
+"""Seconds to wait until Rasa has forgotten a session; later it is asked again."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class EngineTurn:
     """A turn as the engine sees it: screened, in order, with tokens for personal data."""
 
     conversation: str
+    message_id: str
+    """The patient's message: the engine runs it once, and says the same again when it is asked again."""
     text: str
     channel: str
     language: str
@@ -29,7 +35,7 @@ class EngineTurn:
 class DialogueEngine(Protocol):
     """Intent, flow and forms."""
 
-    def run(self, turn: EngineTurn) -> AsyncIterator[Mapping[str, Any]]:
+    def run(self, turn: EngineTurn) -> AsyncGenerator[Mapping[str, Any], None]:
         """Payloads as they are said. Raises `PartnerDown` when the engine or its action server fails."""
         ...
 
@@ -55,10 +61,12 @@ class RasaEngine:
             trust_env=False,
         )
 
-    async def run(self, turn: EngineTurn) -> AsyncIterator[Mapping[str, Any]]:
+    async def run(self, turn: EngineTurn) -> AsyncGenerator[Mapping[str, Any], None]:
         """Payloads as Rasa streams them."""
         body = {
             "sender": turn.conversation,
+            "message_id": turn.message_id,
+            "request": structlog.contextvars.get_contextvars().get("request"),
             "text": turn.text,
             "channel": turn.channel,
             "language": turn.language,
@@ -90,7 +98,7 @@ class RasaEngine:
     async def forget(self, conversation: str) -> None:
         """Delete the tracker of a conversation."""
         try:
-            response = await self._client.delete(f"/webhooks/yidao/conversations/{conversation}")
+            response = await self._client.delete(f"/webhooks/yidao/conversations/{conversation}", timeout=FORGET_S)
         except httpx.HTTPError as error:
             raise PartnerDown("Rasa did not answer.", code="partner.rasa") from error
         if response.status_code != 204:

@@ -39,6 +39,10 @@ class TooMany(FrontDoorError):
     code = "turn.too_many"
     status = 429
 
+    def __init__(self, sentence: str = "", code: str | None = None, *, retry_after_s: int = 1) -> None:
+        super().__init__(sentence, code)
+        self.retry_after_s = retry_after_s
+
 
 class NotAllowed(FrontDoorError):
     """No token, a wrong one, or somebody else's."""

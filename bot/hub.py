@@ -26,7 +26,8 @@ class Hub:
             queue.put_nowait({"event": event, "data": data})
 
     @contextmanager
-    def _listening(self, conversation: str) -> Iterator[asyncio.Queue[dict[str, Any]]]:
+    def listening(self, conversation: str) -> Iterator[asyncio.Queue[dict[str, Any]]]:
+        """A queue that hears everything published while the block lasts."""
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(QUEUE_EVENTS)
         self._listeners[conversation].add(queue)
         try:
@@ -38,7 +39,7 @@ class Hub:
 
     async def listen(self, conversation: str, beat_s: float = 15.0) -> AsyncIterator[dict[str, Any]]:
         """Events as they come; an empty one every `beat_s` seconds keeps the line open."""
-        with self._listening(conversation) as queue:
+        with self.listening(conversation) as queue:
             while True:
                 try:
                     yield await asyncio.wait_for(queue.get(), beat_s)

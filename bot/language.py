@@ -14,3 +14,13 @@ def language_of(text: str) -> str | None:
         return "zh"
     latin = LATIN_WORD.findall(words)
     return "en" if len(latin) >= 2 or any(len(word) >= 4 for word in latin) else None
+
+
+def switched(text: str, now: str) -> str:
+    """The language the patient asks for, else the other one."""
+    lowered = text.lower()
+    if any(word in lowered for word in ("english", "英文", "英语")):
+        return "en"
+    if any(word in lowered for word in ("chinese", "mandarin", "中文", "汉语", "普通话", "国语")):
+        return "zh"
+    return "en" if now == "zh" else "zh"

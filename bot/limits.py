@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections import deque
 from collections.abc import Callable
@@ -29,10 +30,11 @@ class Rate:
         self._events: deque[float] = deque()
 
     def take(self) -> None:
-        """Count one event. Raises `TooMany`, which counts nothing."""
+        """Count one event. Raises `TooMany`, which counts nothing and says after how many seconds there is room."""
         now = self._seconds()
         while self._events and self._events[0] <= now - self._window_s:
             self._events.popleft()
         if len(self._events) >= self._limit:
-            raise TooMany("Too many messages at once. Please wait a moment.")
+            wait_s = max(1, math.ceil(self._events[0] + self._window_s - now))
+            raise TooMany("Too many messages at once. Please wait a moment.", retry_after_s=wait_s)
         self._events.append(now)

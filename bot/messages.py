@@ -134,7 +134,10 @@ class Reply:
     safety: Safety = Safety()
     """What the gate found."""
     messages: tuple[Message, ...] = field(default_factory=tuple)
-    """Everything that was said."""
+    """Everything that was said. Empty only while a human holds the conversation (`status` human: the words were
+    delivered to staff, who answer over the events), or when `overtaken`."""
+    overtaken: bool = False
+    """An emergency came in between, or the patient left: what this turn still had to say was dropped."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is stored and sent."""
@@ -144,6 +147,7 @@ class Reply:
             "status": self.status,
             "safety": {"level": self.safety.level, "rule": self.safety.rule},
             "messages": [message.to_json() for message in self.messages],
+            "overtaken": self.overtaken,
         }
 
     @classmethod
@@ -155,4 +159,5 @@ class Reply:
             status=body["status"],
             safety=Safety(**body["safety"]),
             messages=tuple(Message.from_json(message) for message in body["messages"]),
+            overtaken=body.get("overtaken", False),
         )

@@ -1,10 +1,8 @@
 """Personal data never leaves the front door in the clear: what identifies a person becomes a token first.
 
 Recognisers, one a kind: identity card, passport, phone, name. A name is found where the patient says it is one
-("我叫…", "my name
-is …", "我妈李桂兰"), or as the whole answer to the question for a name. Values go to the vault; text goes on with
-tokens such as
-`[NAME_k7d2]`. Rasa, its tracker, logs and prompts only ever see the latter.
+("我叫…", "my name is …", "我妈李桂兰", "给张小芳挂号"), or as the whole answer to the question for a name. Values go to
+the vault; text goes on with tokens such as `[NAME_k7d2]`. Rasa, its tracker, logs and prompts only ever see the latter.
 """
 
 from __future__ import annotations
@@ -23,19 +21,43 @@ PHONE = re.compile(
     r"(?<!\d)(?:(?:\+|00)?86[\s-]?)?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)|(?<!\d)0\d{2,3}[\s-]?\d{4}[\s-]?\d{3,4}(?!\d)"
 )
 """A mobile number of the mainland, or a landline with its area code."""
-PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|[A-Z]\d{9})(?![0-9A-Za-z])", re.IGNORECASE)
-"""One or two letters and 7 to 9 digits: passports and travel permits."""
+ABROAD = re.compile(r"(?<!\d)(?:\+|00)86[\s-]?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
+"""A mobile number with the country's prefix: sought before identity numbers, which it is long enough to be."""
+PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|[A-Z]\d{9,10})(?![0-9A-Za-z])", re.IGNORECASE)
+"""One or two letters and 7 to 10 digits: passports and travel permits."""
 LONG_NUMBER = re.compile(r"(?<!\d)\d{7,13}(?!\d)")
 """A number said where a phone or identity number was asked for, whatever its length."""
 
-LATIN_NAME = r"[A-Z][a-z'’-]+(?:\s+[A-Z][a-z'’.-]+){0,3}"
-NAME_EN = re.compile(rf"\b(?i:my name is|my name's|name:|this is|patient is|i am called|call me)\s+({LATIN_NAME})")
+SPOKEN_NUMBER = re.compile(r"(?:[零〇一二三四五六七八九幺两]\s?){7,}[xXｘＸ]?")
+"""A number in Chinese numerals, digit by digit, as people say a phone or identity number."""
+SPOKEN_DIGITS = str.maketrans("零〇一二三四五六七八九幺两", "0012345678912")
+DAY = re.compile(r"20[2-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+"""Eight digits that are a day (20261124), when no number was asked for."""
+
+LATIN_NAME = r"[A-Z][A-Za-z'’-]+(?:\s+[A-Z][A-Za-z'’.-]*){0,3}"
+FULL_NAME = r"[A-Z][A-Za-z'’-]+(?:\s+[A-Z][A-Za-z'’.-]*){1,3}"
+RELATIVES_EN = (
+    r"(?:mother|mom|mum|father|dad|husband|wife|son|daughter|child|baby|brother|sister|grandmother|grandfather|grandma|"
+    r"grandpa|friend|colleague|partner|aunt|uncle|boss)"
+)
+NAME_EN = re.compile(
+    rf"\b(?i:my (?:full )?name is|my name's|(?:full |patient )?name\s*:|(?:her|his|the patient's|their) name is|"
+    rf"patient is|i am called|call me)\s+({LATIN_NAME})"
+)
+FOR_EN = re.compile(rf"\b(?i:it's for|book (?:it )?for|appointment for)\s+({LATIN_NAME})")
+FULL_NAME_EN = re.compile(rf"\b(?i:i am|i['’]m|this is|it is|it['’]s)\s+({FULL_NAME})")
+"""After words that open much else as well ("I am Chinese"), only a first and a last name."""
+RELATIVE_EN = re.compile(
+    rf"\b(?i:my {RELATIVES_EN})(?i:,| is called| is named| called| named|'s name is)?\s+({LATIN_NAME})"
+)
+TITLED_EN = re.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Mister|Madam)\b\.?\s+({LATIN_NAME})")
 WHOLE_NAME_EN = re.compile(r"[A-Za-z][A-Za-z'’.-]*(?:\s+[A-Za-z][A-Za-z'’.-]*){0,4}")
 NOT_A_NAME_EN = re.compile(
     r"\b(what|where|how|when|which|why|who|is|are|do|does|can|could|the|a|an|to|of|in|on|no|not|yes|ok|okay|stop|cancel|back|repeat|"
     r"help|human|person|nurse|doctor|appointment|please|change|department|speak|english|chinese|again|start|restart|tomorrow|today|"
     r"morning|afternoon|earliest|parking|hello|hi|thanks|thank|never|mind|go|wait|later|none|nothing|pardon|sorry|staff|somebody|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|actually|wrong|different|another|instead)\b",
+    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|actually|wrong|different|another|instead|me|my|i|he|she|"
+    r"dr|prof|professor|hospital|clinic|pain|fever|sick|feeling|here|urgent|emergency|outpatient|department|cardiology|blood|test|report)\b",
     re.IGNORECASE,
 )
 LEAD_IN_EN = re.compile(r"^\s*(?:it'?s|i'?m|i am|this is|name is|my name is|the name is)\s+", re.IGNORECASE)
@@ -43,10 +65,14 @@ LEAD_IN_ZH = re.compile(r"^(?:我叫|我是|叫|姓名是?|名字是?|名字叫|
 TAIL_ZH = re.compile(r"[。.!！,，\s]*(?:谢谢|吧|呀|啊|哈)?[。.!！,，\s]*$")
 RELATIVES = (
     r"(?:我?(?:妈妈?|爸爸?|母亲|父亲|老公|老婆|丈夫|妻子|爱人|儿子|女儿|孩子|宝宝|爷爷|奶奶|外公|外婆|姥姥|姥爷"
-    r"|哥哥?|姐姐?|弟弟?|妹妹?|朋友|同事))"
+    r"|哥哥?|姐姐?|弟弟?|妹妹?|朋友|同事|孙子|孙女|外孙女?|岳父|岳母|公公|婆婆|阿姨|叔叔|邻居|老伴))"
 )
 NOT_A_NAME_ZH = re.compile(
-    r"^(?:周[一二三四五六日天末]|何时|何地|高血压|高烧|马上|万一|于是|关于|方便|安排|安静|单子|单号|任何|常常|白天|江湖|华为|关门|关系|严重|文件|路|金额)"
+    r"^(?:周[一二三四五六日天末]|何时|何地|高血压|高烧|马上|万一|于是|关于|方便|安排|安静|安全|单子|单号|单位|任何|常常|常客|白天|白内障|江湖|华为|关门|关系|关节|关注|严重|文件|路|金额|金属|孙子|孙女|左撇子|"
+    r"左边|左手|左腿|左脚|左眼|左耳|左侧|左肩|左膝|左胸|左下|左上|农民|石头|方面|方案|万分|万能|齐全|梅毒|温度|温水|康复|雷同|毛病|毛囊|向导|向来|时间|"
+    r"时候|盛夏|习惯|游客|解放|解决|武警|花粉|黄疸|黄斑|水痘|牛皮癣|牛奶|马拉松|高个|高龄|高中|高考|高原|高度|高热|高危|胡子|胡同|胡说|熊猫|夏天|秋天|"
+    r"冬天|春天|岳父|岳母|党员|谢谢|田径|成人|成年|包裹|包皮|宫颈|宫外|包括|容易|易怒|强烈|全身|全家|古怪|平时|平安|支架|阳光|阳性|阴性|"
+    r"鱼刺|明白|祖父|祖母)"
 )
 FUNCTION_ZH = re.compile(
     r"[在哪怎么什吗呢的了不想要去挂号科改约看病人工返回上步重新开始退取消停车几点多少谁能可以帮助疼痛烧咳我你您他她它这那是有没早晚午今明后周天日月年再见对好行嗯哦啊算]"
@@ -70,16 +96,26 @@ class Finding:
 
 
 class Recogniser:
-    """Finds personal values; knows the surnames, and whose names are public (the hospital's doctors)."""
+    """Finds personal values; knows the surnames, and whose names are public (the hospital's doctors).
+
+    A patient may bear a doctor's name: it stays in the clear only where a doctor may be meant ("给张伟挂个号").
+    """
 
     def __init__(self, surnames: Iterable[str], public_names: Iterable[str] = ()) -> None:
         alternatives = "|".join(sorted(surnames, key=len, reverse=True))
         name = rf"((?:{alternatives})[\u4e00-\u9fff]{{1,3}}?)"
         self._said = re.compile(
-            rf"(?:我叫|名字叫|名字是|姓名[是:：]?|她叫|他叫|叫做|患者[是:：]|病人[是:：])\s*{name}{BREAK}"
+            rf"(?:我叫|名叫|名字叫|名字是|名字[:：]|姓名[是为:：]?|她叫|他叫|叫做|患者[是为:：]|病人[是为:：]|就诊人[是为:：])\s*{name}{BREAK}"
         )
         short = rf"((?:{alternatives})[\u4e00-\u9fff]{{1,2}}?)"
-        self._relative = re.compile(rf"{RELATIVES}(?:叫)?{short}{BREAK}")
+        self._relative = re.compile(rf"{RELATIVES}(?:叫|是)?{short}{BREAK}")
+        self._am = re.compile(
+            rf"(?:^|[\s,，。.;；、!！?？你您好])(?:我是|这是|这里是|本人){short}(?=$|[\s,，。.;；、!！?？])"
+        )
+        self._for = re.compile(
+            rf"(?:给|替|帮|为){short}(?=挂|约|预约|预定|取号|取消|改期|改约|退号|看病|查|办|缴费|交费)"
+        )
+        self._patient = re.compile(rf"(?:患者|病人|就诊人){short}{BREAK}")
         self._whole = re.compile(
             rf"(?:{alternatives})[\u4e00-\u9fff]{{1,2}}|[\u4e00-\u9fff]{{2,8}}[·•][\u4e00-\u9fff]{{2,8}}"
         )
@@ -99,21 +135,41 @@ class Recogniser:
             if all(end <= other.start or start >= other.end for other in found):
                 found.append(Finding(kind, start, end, value))
 
+        for match in ABROAD.finditer(text):
+            add("PHONE", match.start(), match.end(), digits(match.group()))
+        for match in PASSPORT.finditer(text):
+            add("ID", match.start(), match.end(), match.group().upper())
         for match in (*ID_CARD.finditer(text), *ID_LIKE.finditer(text)):
             add("ID", match.start(), match.end(), digits(match.group()))
         for match in PHONE.finditer(text):
             add("PHONE", match.start(), match.end(), digits(match.group()))
-        for match in PASSPORT.finditer(text):
-            add("ID", match.start(), match.end(), match.group().upper())
+        asked = expects in ("patient_id", "patient_phone")
         for match in LONG_NUMBER.finditer(text):
-            add("PHONE" if expects != "patient_id" else "ID", match.start(), match.end(), match.group())
-        for pattern in (self._said, self._relative, NAME_EN):
-            for match in pattern.finditer(text):
-                if match.group(1) not in self._public and not NOT_A_NAME_ZH.match(match.group(1)):
-                    add("NAME", match.start(1), match.end(1), match.group(1))
+            if asked or not DAY.fullmatch(match.group()):
+                add("ID" if expects == "patient_id" else "PHONE", match.start(), match.end(), match.group())
+        for match in SPOKEN_NUMBER.finditer(text):
+            value = digits(match.group().translate(SPOKEN_DIGITS))
+            add("ID" if expects == "patient_id" or len(value) >= 15 else "PHONE", match.start(), match.end(), value)
+        self._names(text, add)
         if expects == "patient_name" and not any(finding.kind == "NAME" for finding in found):
             self._answer(text, found, add)
         return sorted(found, key=lambda finding: finding.start)
+
+    def _names(self, text: str, add: Callable[[str, int, int, str], None]) -> None:
+        """Names that the words around them give away."""
+        for pattern in (self._said, self._relative, self._am, self._for, self._patient):
+            for match in pattern.finditer(text):
+                name = match.group(1)
+                surely = pattern is self._said or not FUNCTION_ZH.search(name[1:])
+                doctor = pattern is self._for and name in self._public
+                if surely and not doctor and not NOT_A_NAME_ZH.match(name):
+                    add("NAME", match.start(1), match.end(1), name)
+        for pattern in (NAME_EN, FOR_EN, FULL_NAME_EN, RELATIVE_EN, TITLED_EN):
+            for match in pattern.finditer(text):
+                name = match.group(1)
+                doctor = pattern is FOR_EN and name in self._public
+                if not doctor and not NOT_A_NAME_EN.search(name):
+                    add("NAME", match.start(1), match.end(1), name)
 
     def _answer(self, text: str, found: list[Finding], add: Callable[[str, int, int, str], None]) -> None:
         """The name in an answer to "what is the name?", which may bring the number along."""
@@ -129,7 +185,7 @@ class Recogniser:
 
     def is_name(self, text: str) -> bool:
         """Whether the text as a whole can be a person's name."""
-        if not text or text in self._public:
+        if not text:
             return False
         if self._whole.fullmatch(text):
             return not NOT_A_NAME_ZH.match(text)

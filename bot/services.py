@@ -14,14 +14,15 @@ from actions.registration.policy import load_policy
 from actions.registration.service import Registration
 from actions.safety.gate import load_gate
 from bot.cards import Cards
-from bot.conversation import House
 from bot.dialogue import DialogueEngine
+from bot.forgetting import Forgetting
 from bot.hub import Hub
 from bot.privacy import Masker, Recogniser
 from bot.secrets import load_secret
 from bot.settings import ROOT, Settings
 from bot.speaker import Speaker
 from bot.store import ConversationStore
+from bot.turn import House
 from bot.wording import Wording
 from knowledge.chain import AnswerChain
 from knowledge.directory import Directory, load_directory
@@ -86,6 +87,7 @@ def make_house(settings: Settings, records: Records, engine: DialogueEngine, cha
     return House(
         settings=settings.bot,
         store=ConversationStore(records.database, records.vault, records.clock),
+        forgetting=Forgetting(records.database, records.vault, records.clock),
         engine=engine,
         chain=chain,
         gate=load_gate(hospital),

@@ -44,10 +44,14 @@ class BotSettings(BaseModel):
     """Longest text a patient may send in one turn, in characters; the safety screen reads it whole all the same."""
     max_body_bytes: int = Field(65536, ge=1024)
     """Largest HTTP body that is read, in bytes."""
-    turns_per_minute: int = Field(40, ge=1)
-    """Turns one conversation may take in a minute."""
+    turns_per_minute: int = Field(120, ge=1)
+    """Turns one conversation may take in a minute: two a second, more than a person types or taps, and room for a
+    client that sends what it kept while it was cut off."""
     conversations_per_minute: int = Field(600, ge=1)
     """Conversations that may be opened in a minute from one address."""
+    simulated_devices: bool = True
+    """Whether card reader, scanner and printer of every kiosk are simulated (`<state>/simulated_devices.yml` says what
+    lies on them); false until a hospital connects its own: the devices then say that they are out of order."""
     idle_warning_s: float = Field(60.0, gt=0)
     """Seconds without a touch after which the kiosk warns."""
     idle_wipe_s: float = Field(20.0, gt=0)

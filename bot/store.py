@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from actions.clock import Clock
 from actions.records import audit
@@ -19,6 +21,9 @@ from actions.records.tables import ConversationRow, MessageRow, TurnRow
 from actions.records.vault import Vault
 from bot.errors import ConversationClosed, NotAllowed, UnknownConversation
 from bot.messages import Message, Reply
+
+CONVERSATION_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What the id of a conversation looks like; anything else is not even looked for."""
 
 
 @dataclass
@@ -79,7 +84,7 @@ class ConversationStore:
             session.add(
                 ConversationRow(
                     id=conversation,
-                    token_hash=_hash(token),
+                    token_hash=token_hash(token),
                     channel=channel,
                     language=language,
                     kiosk=kiosk,
@@ -92,25 +97,27 @@ class ConversationStore:
             audit.append(session, "patient", "conversation.open", f"conversation:{conversation}", at=now)
         return conversation, token
 
-    def check(self, conversation: str, token: str | None) -> None:
-        """Raises `UnknownConversation`, `NotAllowed` or `ConversationClosed`."""
-        with self._database.read() as session:
-            row = session.get(ConversationRow, conversation)
-        if row is None:
-            raise UnknownConversation("There is no such conversation.")
-        if not token or not hmac.compare_digest(row.token_hash, _hash(token)):
+    def check(self, conversation: str, token: str | None) -> Opened:
+        """The conversation of this token. Raises `UnknownConversation`, `NotAllowed` or `ConversationClosed`."""
+        row = self._row(conversation)
+        if not token or not hmac.compare_digest(row.token_hash, token_hash(token)):
             raise NotAllowed("The token does not belong to this conversation.", code="auth.wrong_token", status=403)
         if row.status == "closed":
             raise ConversationClosed("This conversation has ended.")
+        return _opened(row)
 
     def load(self, conversation: str) -> Opened:
         """The conversation. Raises `UnknownConversation`."""
-        with self._database.read() as session:
-            row = session.get(ConversationRow, conversation)
+        return _opened(self._row(conversation))
+
+    def _row(self, conversation: str) -> ConversationRow:
+        row = None
+        if CONVERSATION_ID.fullmatch(conversation):
+            with self._database.read() as session:
+                row = session.get(ConversationRow, conversation)
         if row is None:
             raise UnknownConversation("There is no such conversation.")
-        known = {key: value for key, value in (row.state or {}).items() if key in Memory.__dataclass_fields__}
-        return Opened(row.id, row.channel, row.language, row.kiosk, row.status, Memory(**known))
+        return row
 
     def answered(self, conversation: str, message_id: str) -> Reply | None:
         """The reply to a message that was answered before."""
@@ -133,8 +140,7 @@ class ConversationStore:
         """
         now = self._clock.now()
         with self._database.write() as session:
-            self._database.lock(session, f"conversation:{conversation}")
-            row = session.get(ConversationRow, conversation)
+            row = self._locked(session, conversation)
             if row is None or row.status == "closed":
                 return reply
             stored = session.get(TurnRow, (conversation, message_id))
@@ -165,21 +171,68 @@ class ConversationStore:
             if row is not None and row.status != "closed":
                 row.state = dict(vars(memory))
 
-    def set_status(self, conversation: str, status: str) -> None:
-        """bot, waiting or human."""
+    def set_status(self, conversation: str, status: str, actor: str = "system") -> None:
+        """bot, waiting or human; a closed conversation stays closed."""
         with self._database.write() as session:
-            row = session.get(ConversationRow, conversation)
+            row = self._locked(session, conversation)
             if row is not None and row.status != "closed":
-                row.status = status
+                self._move(session, row, status, actor)
 
-    def add_staff_line(self, conversation: str, message_id: str, message: Message) -> None:
-        """A line a member of staff wrote."""
+    def ask_for_staff(self, conversation: str) -> str:
+        """The patient waits for a human now, unless one is there already; the status afterwards."""
+        with self._database.write() as session:
+            row = self._locked(session, conversation)
+            if row is not None and row.status == "bot":
+                self._move(session, row, "waiting", "patient")
+            return row.status if row is not None else "closed"
+
+    def _locked(self, session: Session, conversation: str) -> ConversationRow | None:
+        self._database.lock(session, f"conversation:{conversation}")
+        return session.get(ConversationRow, conversation)
+
+    def _move(self, session: Session, row: ConversationRow, status: str, actor: str) -> None:
+        if row.status == status:
+            return
+        before, after = {"status": row.status}, {"status": status}
+        row.status = status
+        subject = f"conversation:{row.id}"
+        audit.append(session, actor, "conversation.status", subject, before, after, at=self._clock.now())
+
+    def add_staff_line(self, conversation: str, message_id: str, message: Message, actor: str = "staff") -> int:
+        """A line a member of staff wrote, with tokens for personal values; its line id.
+
+        Raises `UnknownConversation`, `ConversationClosed` when the patient has left, or IntegrityError for a message id
+        that was stored before.
+        """
         now = self._clock.now()
         with self._database.write() as session:
+            row = self._locked(session, conversation)
+            if row is None:
+                raise UnknownConversation("There is no such conversation.")
+            if row.status == "closed":
+                raise ConversationClosed("The patient has left.")
             number = session.scalar(select(func.max(MessageRow.turn)).where(MessageRow.conversation == conversation))
             line = _line(conversation, int(number or 0), message_id, "staff", 0, message.text, now)
             line.payload = message.to_json()
             session.add(line)
+            session.flush()
+            audit.append(session, actor, "conversation.staff_line", f"conversation:{conversation}", at=now)
+            return line.id
+
+    def staff_lines(self, conversation: str, after: int = 0) -> list[tuple[int, Message]]:
+        """What staff wrote after a line id, as it is shown to the patient: values in the place of tokens."""
+        with self._database.read() as session:
+            rows = session.scalars(
+                select(MessageRow)
+                .where(MessageRow.conversation == conversation, MessageRow.id > after, MessageRow.role == "staff")
+                .order_by(MessageRow.id)
+            ).all()
+        lines = []
+        for row in rows:
+            written = Message.from_json(row.payload) if row.payload else Message(row.text, row.text, sender="staff")
+            text, speech = (self._vault.reveal_all(conversation, part) for part in (written.text, written.speech))
+            lines.append((row.id, replace(written, text=text, speech=speech)))
+        return lines
 
     def transcript(self, conversation: str, after: int = 0) -> Sequence[Line]:
         """Lines after a line id, oldest first; personal data as tokens."""
@@ -191,25 +244,15 @@ class ConversationStore:
             ).all()
         return [Line(row.id, row.role, row.text, row.at) for row in rows]
 
-    def wipe(self, conversation: str) -> None:
-        """Forget the patient: transcript, turns, state and vault; the closed shell and the audit stay.
 
-        Appointments and tickets are records of the hospital and stay too.
-        """
-        now = self._clock.now()
-        with self._database.write() as session:
-            row = session.get(ConversationRow, conversation)
-            if row is None:
-                return
-            session.execute(delete(MessageRow).where(MessageRow.conversation == conversation))
-            session.execute(delete(TurnRow).where(TurnRow.conversation == conversation))
-            row.status, row.state, row.last_seen = "closed", {}, now
-            audit.append(session, "patient", "conversation.wipe", f"conversation:{conversation}", at=now)
-        self._vault.forget(conversation)
-
-
-def _hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What is kept of a bearer token."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _opened(row: ConversationRow) -> Opened:
+    known = {key: value for key, value in (row.state or {}).items() if key in Memory.__dataclass_fields__}
+    return Opened(row.id, row.channel, row.language, row.kiosk, row.status, Memory(**known))
 
 
 def _line(conversation: str, turn: int, message_id: str, role: str, part: int, text: str, now: datetime) -> MessageRow:

@@ -3,9 +3,13 @@ own."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-from collections.abc import Iterator
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,8 +96,36 @@ class System(OwnSystem):
     """A running system that tests talk to, look into and hurt."""
 
     def kill(self, name: str, sign: int = signal.SIGKILL) -> None:
-        for pid in self.pids(name):
+        found = self.pids(name)
+        assert found, f"{name} does not listen"
+        for pid in found:
             os.kill(pid, sign)
+
+    @contextmanager
+    def paused(self, name: str) -> Iterator[None]:
+        """While the block lasts `name` stands still: it takes connections and never answers, as one 60 s late would."""
+        pids = self.pids(name)
+        assert pids, f"{name} does not listen"
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+
+    def partners(self) -> dict[str, str]:
+        """What /readyz says of each partner."""
+        answer = httpx.get(f"{self.url}/readyz", timeout=10, trust_env=False)
+        found: dict[str, str] = answer.json()["partners"]
+        assert answer.status_code == (200 if set(found.values()) == {"up"} else 503)
+        return found
+
+    def tracker(self, sender: str) -> list[dict[str, Any]]:
+        """Rasa's events of a conversation."""
+        with closing(sqlite3.connect(f"file:{self.state / 'tracker.sqlite3'}?mode=ro", uri=True)) as connection:
+            query = "SELECT data FROM events WHERE sender_id = ? ORDER BY id"
+            return [json.loads(data) for (data,) in connection.execute(query, (sender,))]
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
@@ -117,6 +149,14 @@ class System(OwnSystem):
             found = [dict(row) for row in connection.execute(text(query), values).mappings()]
         engine.dispose()
         return found
+
+
+def until(true: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+    """Wait for something that happens in another process."""
+    end = time.monotonic() + timeout_s
+    while not true():
+        assert time.monotonic() < end, f"{what}: not within {timeout_s} s"
+        time.sleep(0.2)
 
 
 def make_system(folder: Path, **settings: str) -> System:

@@ -8,9 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.flow import Option, say
+from actions.guide.place import place
 from actions.skin import read_turn
-from knowledge.directory import Department, Directory, Language
+from knowledge.directory import Directory
 
 
 class ActionDepartmentPlace(Action):
@@ -31,22 +31,5 @@ class ActionDepartmentPlace(Action):
             dispatcher.utter_message(json_message={"answer": turn.text})
             return []
         for name in list(names)[:3]:
-            dispatcher.utter_message(json_message=self._place(self._directory.departments[name], turn.language))
+            dispatcher.utter_message(json_message=place(self._directory, name, turn.language))
         return []
-
-    def _place(self, department: Department, language: str) -> dict[str, Any]:
-        building = self._directory.hospital.buildings[department.building].name
-        spoken: Language = "zh" if language == "zh" else "en"
-        params = {
-            "department": department.id,
-            "building": building.in_language(spoken),
-            "floor": str(department.floor),
-            "desk": department.desk,
-            "place": f"{building.in_language(spoken)} {department.desk}",
-            "route": department.route.in_language(spoken),
-        }
-        options = []
-        if department.bookable:
-            command = f'/book{{"department": "{department.id}"}}'
-            options.append(Option("option.book_department", {"department": department.id}, command=command))
-        return say("guide.place", params, options, {"kind": "route", "params": params})

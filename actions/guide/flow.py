@@ -3,14 +3,19 @@ booking."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from actions.flow import Flow, Option, Payload, Reading, State, Turn, pick, say
+from actions.flow import CONTROLS, Flow
+from actions.guide.place import place
 from actions.guide.triage import Assessment, Guide
 from actions.safety.persons import read_person
+from actions.turns import HUMAN, Option, Payload, Reading, State, Turn, pick, say
 from knowledge.directory import Directory
 
+MOST_SENTENCES = 8
+"""Sentences of a complaint kept at most."""
 MOST_QUESTIONS = 2
 """Questions asked back at most."""
 AGES = {"child": 8.0, "adult": 40.0, "elder": 70.0}
@@ -30,6 +35,23 @@ SPOKEN = {
     ("duration", "months"): "几个月",
 }
 """What a tapped answer means in words that the guide reads."""
+OTHER_BUSINESS = frozenset(
+    {"book", "change_appointment", "cancel_appointment", "my_appointments", "ask_hospital", "ask_department_location"}
+    | {"doctor_schedule", "out_of_scope", "greet", "thanks", "bot_identity", "abuse", *CONTROLS}
+)
+"""Intents that are no answer to a question of the guide, where the words hold no symptom."""
+DONT_KNOW = re.compile(
+    r"不知道|不清楚|不晓得|说不(清|准|上)|记不(清|得)|挂(什么|哪个|啥)科|看(什么|哪个|啥)科|该|应该|我|想|要|"
+    r"\b(which department|not sure|don'?t know|do not know|no idea|i|am|i'm|should|see|need)\b",
+    re.IGNORECASE,
+)
+"""What is said of not knowing the department; the rest may be a complaint."""
+NO_INJURY = re.compile(
+    r"没有?(受伤|受过伤|摔|扭|撞|磕|碰)|\bno (injury|fall|accident)\b|\bdidn'?t (fall|hurt)\b", re.IGNORECASE
+)
+"""Said of a complaint that has been told: no injury came before it."""
+CONTENT = 4
+"""Letters that must be left without these words for a sentence to be a complaint we do not understand."""
 
 
 def assess(guide: Guide, state: State) -> Assessment:
@@ -64,16 +86,19 @@ class ComplaintQuestion:
             return None
         found = self._guide.assess([turn.text], None, None, None)
         known = [*(state.get("complaint") or ())]
-        starts = state.get("requested_slot") is None and turn.intent == "complaint" and not turn.text.startswith("/")
-        if not found.symptoms and not (asked and not turn.asks) and not (starts and self._says_more(turn)):
+        denies = bool(known) and NO_INJURY.search(turn.text) is not None
+        if not found.symptoms and not denies and not self._in_words_unknown(state, turn, asked):
             return None
-        if turn.text in known or len(known) >= 8:
+        if turn.text in known or len(known) >= MOST_SENTENCES:
             return None
         return Reading({"complaint": [*known, turn.text]})
 
-    def _says_more(self, turn: Turn) -> bool:
-        """Whether the opening sentence is a complaint in words we do not know, rather than the button of the guide."""
-        return turn.confidence < 1.0 and len(turn.text) > 6
+    def _in_words_unknown(self, state: State, turn: Turn, asked: bool) -> bool:
+        """Whether it is a complaint in words we do not know, rather than a button or something else."""
+        if asked:
+            return not turn.asks and not turn.is_sure(*OTHER_BUSINESS)
+        starts = state.get("requested_slot") is None and turn.intent == "complaint" and turn.confidence < 1.0
+        return starts and len(DONT_KNOW.sub("", turn.text).strip(" ，。,.?？的")) >= CONTENT
 
 
 class FollowUpQuestion:
@@ -113,7 +138,7 @@ class FollowUpQuestion:
                 else None
             )
         question = self._next(state) if asked else None
-        if question is None or (turn.asks and turn.is_sure(*Flow.digressions)):
+        if question is None or turn.asks or turn.is_sure(*OTHER_BUSINESS):
             return None
         return Reading({self.slot: answers | {question: self._words(question, turn)}})
 
@@ -148,13 +173,13 @@ class DepartmentChoice:
         if found.abstained or not found.departments:
             options = [
                 pick(self.slot, "general_practice", "option.book_department", {"department": "general_practice"}),
-                Option("menu.human", command="/handoff"),
+                HUMAN,
             ]
             return Reading(says=(say("guide.unsure", options=options, expects=self.slot),))
         first = found.departments[0]
         params = {"department": first.department, "reason": self._reason(first.because, turn.language)}
         options = [self._option(suggestion.department) for suggestion in found.departments]
-        options.append(Option("menu.human", command="/handoff"))
+        options.append(HUMAN)
         key = "guide.result" if self._directory.departments[first.department].bookable else "guide.result_walk_in"
         key = key if params["reason"] else f"{key}_plain"
         return Reading(says=(say(key, params, options, self._card(first.department, turn), expects=self.slot),))
@@ -187,22 +212,28 @@ class DepartmentChoice:
         """A choice, a plain yes, or a department by name."""
         choice = turn.choice or {}
         if choice.get("slot") == self.slot:
-            return self._go(str(choice["value"]))
+            return self._go(str(choice["value"]), state)
         if not asked or turn.choice is not None:
             return None
         named = [match.department for match in self._directory.match_departments(turn.text)]
         if named and not turn.asks and self._directory.departments[named[0]].bookable:
-            return self._go(named[0])
-        if turn.is_sure("affirm", "book"):
-            found = assess(self._guide, state).departments
-            bookable = [one.department for one in found if self._directory.departments[one.department].bookable]
-            return self._go(bookable[0]) if bookable else Reading(finished=True, follow="booking_form")
+            return self._go(named[0], state)
+        if turn.is_sure("affirm", "book", "inform_when"):
+            found = assess(self._guide, state)
+            offered = [one.department for one in found.departments] if not found.abstained else ["general_practice"]
+            bookable = [name for name in offered if self._directory.departments[name].bookable]
+            return self._go(bookable[0], state) if bookable else Reading(says=_goodbye(), finished=True)
         if turn.is_sure("deny", "thanks", "goodbye"):
-            return Reading(says=(say("guide.done"),), finished=True)
+            return Reading(says=_goodbye(), finished=True)
         return None
 
-    def _go(self, department: str) -> Reading:
-        return Reading({"department": department}, finished=True, follow="booking_form")
+    def _go(self, department: str, state: State) -> Reading:
+        kept = {"department": department, "when": state.get("when"), "complaint": state.get("complaint")}
+        return Reading(kept, finished=True, follow="booking_form")
+
+
+def _goodbye() -> tuple[Payload, ...]:
+    return ({**say("guide.done"), "menu": True},)
 
 
 class GuideFlow(Flow):
@@ -211,8 +242,15 @@ class GuideFlow(Flow):
     name = "guide_form"
 
     def __init__(self, guide: Guide, directory: Directory) -> None:
+        self._directory = directory
         super().__init__((ComplaintQuestion(guide), FollowUpQuestion(guide), DepartmentChoice(guide, directory)))
 
+    def aside(self, state: State, turn: Turn) -> tuple[Payload, ...]:
+        """Where a department is."""
+        names = [match.department for match in self._directory.match_departments(turn.text)]
+        asks = turn.intent == "ask_department_location"
+        return (place(self._directory, names[0], turn.language, False),) if asks and names else ()
+
     def leave(self, state: State, turn: Turn) -> Mapping[str, Any]:
-        """Forget the complaint; a chosen department goes on to booking."""
-        return {"complaint": None, "guide_answers": None, "trail": None, "misses": None}
+        """Forget the complaint; a chosen department goes on to booking with it."""
+        return {"complaint": None, "guide_answers": None, "when": None, "trail": None, "misses": None}

@@ -8,15 +8,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-PACKET = (
-    "complaint", "department", "doctor", "when", "held", "current", "patient_name", "patient_id", "patient_phone",
-)  # fmt: skip
-"""Slots that a member of staff wants to see; personal ones are tokens that the console reveals to who is signed in."""
-
-
-def packet(slots: dict[str, Any], flow: str | None) -> dict[str, Any]:
-    """What is known so far: the open form and its filled slots."""
-    return {"flow": flow, "slots": {name: slots[name] for name in PACKET if slots.get(name)}}
+from actions.handoff.packet import packet
 
 
 class ActionHandoff(Action):

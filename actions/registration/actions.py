@@ -9,12 +9,12 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.clock import Clock
-from actions.flow import Option, Payload, Turn, say
 from actions.registration.model import SlotOffer, SlotQuery
-from actions.registration.questions import offer_params
 from actions.registration.service import Registration
+from actions.registration.times import offer_params
 from actions.registration.when import Ambiguous, parse_when
 from actions.skin import read_turn
+from actions.turns import Option, Payload, Turn, say
 from knowledge.directory import Directory
 
 

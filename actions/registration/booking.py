@@ -2,37 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from actions.flow import Flow, Option, Payload, Reading, State, Turn, say
+from actions.flow import Flow
+from actions.guide.place import place
 from actions.guide.triage import Guide
 from actions.records.vault import Vault
-from actions.registration.errors import AlreadyBooked, RegistrationError, SlotTaken
-from actions.registration.identity import check_id_card
-from actions.registration.model import Appointment, Identity
-from actions.registration.questions import (
+from actions.registration.confirming import (
+    REDO_DEPARTMENT,
+    REDO_DOCTOR,
+    REDO_PERSON,
+    REDO_TIME,
+    STOP,
     ConfirmQuestion,
-    DepartmentQuestion,
-    IdQuestion,
-    NameQuestion,
-    OfferQuestion,
-    PhoneQuestion,
-    WhenQuestion,
-    offer_params,
 )
+from actions.registration.departments import DepartmentQuestion
+from actions.registration.errors import (
+    AlreadyBooked,
+    HoldExpired,
+    HoldUnknown,
+    IdentityMismatch,
+    RegistrationError,
+    SlotTaken,
+    TooMany,
+)
+from actions.registration.identity import check_id_card
+from actions.registration.model import Appointment
+from actions.registration.offers import OfferQuestion
+from actions.registration.persons import NO_ID, IdQuestion, NameQuestion, PhoneQuestion, identity_of
 from actions.registration.service import Registration
-from knowledge.directory import Directory
+from actions.registration.times import WhenQuestion, offer_params
+from actions.turns import HUMAN, Option, Payload, Reading, State, Turn, pick, say
+from knowledge.directory import Department, Directory
 
 WISH = ("department", "doctor", "when", "seen_offers", "hold", "held", "confirmed")
 """Slots that describe one wish; the person stays for the next one."""
+PERSON = ("patient_name", "patient_id", "patient_phone")
+AGAIN: Mapping[str, Any] = {"hold": None, "held": None, "confirmed": None}
+"""What a place that is gone leaves to be chosen once more."""
+BOOK = Option("menu.book", command="/book")
+CHANGE = Option("menu.change", command="/change_appointment")
+CANCEL = Option("menu.cancel", command="/cancel_appointment")
+REDO = (REDO_TIME, REDO_DOCTOR, REDO_DEPARTMENT, REDO_PERSON)
+BARE_CHANGE = re.compile(
+    r"^\W*(我?(要|想)?(改|换)(一下|一改|改)?|修改|我要修改)(吧|行吗|可以吗)?\W*$|^\W*change( something| it)?\W*$",
+    re.IGNORECASE,
+)
+"""A change is wished, but not which."""
+AFTER_BOOKING = (Option("menu.my_appointments", command="/my_appointments"), CHANGE, CANCEL, HUMAN)
 
 
 class BookingFlow(Flow):
     """One appointment from the wish to the number in hand."""
 
     name = "booking_form"
+    digressions = frozenset({"ask_hospital", "ask_department_location"})
+    hints: Mapping[str, str] = {
+        "patient_name": "registration.hint_name",
+        "patient_id": "registration.hint_id",
+        "patient_phone": "registration.hint_phone",
+        "when": "registration.hint_when",
+    }
 
     def __init__(
         self,
@@ -42,28 +75,66 @@ class BookingFlow(Flow):
         vault: Vault,
         now: Callable[[], datetime],
     ) -> None:
+        self._registration = registration
+        self._directory = directory
+        self._guide = guide
+        self._suits = Suits(directory, vault, now)
+        self._id, self._phone = IdQuestion(vault, self._suits), PhoneQuestion(vault)
         super().__init__(
             (
                 DepartmentQuestion(directory, guide),
                 WhenQuestion(registration, now),
-                OfferQuestion(registration),
-                NameQuestion(),
-                IdQuestion(vault),
-                PhoneQuestion(vault),
-                ConfirmQuestion("registration.confirm", "option.book", confirm_params),
-                BookStep(registration, directory, vault, now),
+                OfferQuestion(registration, now),
+                NameQuestion("registration.ask_name"),
+                self._id,
+                self._phone,
+                ConfirmQuestion("registration.confirm", "option.book", "confirm", confirm_params, REDO),
+                BookStep(registration, vault, self._suits),
             )
         )
-        self._registration = registration
+
+    def before_controls(self, state: State, turn: Turn, asked: str) -> Reading | None:
+        """ "No" to the phone is no "stop"; "cancel" is one while nothing is booked."""
+        if asked == "patient_phone" and self._phone.declined(turn) and not turn.is_sure("handoff"):
+            return Reading({"patient_phone": "none"})
+        if turn.is_sure("cancel_appointment") and not self._has_any(turn):
+            stopped = say("control.stopped_cancel", options=(CANCEL, BOOK, HUMAN))
+            return Reading(says=(stopped,), finished=True)
+        if asked == "patient_id" and NO_ID.search(turn.text):
+            return self._id.read(state, turn, True)
+        changes = turn.is_sure("change_appointment") and not self._has_any(turn)
+        if state.get("department") and (changes or BARE_CHANGE.match(turn.text)):
+            if self._answers(state, turn, asked):
+                return None
+            return Reading(says=(say("registration.what_is_wrong", options=(*REDO, STOP), expects=asked),))
+        if turn.is_sure("complaint") and state.get("department"):
+            return self._noted(state, turn, asked)
+        return None
+
+    def _has_any(self, turn: Turn) -> bool:
+        """Whether this conversation has booked something already, which may then be meant."""
+        return bool(self._registration.of_conversation(turn.conversation))
+
+    def _noted(self, state: State, turn: Turn, asked: str) -> Reading | None:
+        """Symptoms told while a place is being chosen: no reason to lose it, but another department is named."""
+        found = self._guide.assess([turn.text], None, None, None)
+        fitting = [suggestion.department for suggestion in found.departments]
+        if self._answers(state, turn, asked):
+            return None
+        if not found.symptoms:
+            return self._missed(state, turn, asked)
+        if found.abstained or not fitting or state["department"] in fitting:
+            return Reading(says=(say("registration.complaint_noted"),))
+        return Reading(says=(say("registration.complaint_elsewhere", {"department": fitting[0]}),))
+
+    def aside(self, state: State, turn: Turn) -> tuple[Payload, ...]:
+        """Where a department is."""
+        return where_is(self._directory, turn)
 
     def changed(self, state: State, updates: Mapping[str, Any]) -> Mapping[str, Any]:
         """A new department or day lets go of the place; any change needs a new yes."""
-        cleared: dict[str, Any] = {}
-        if _moves(state, updates, "department", "doctor", "when"):
-            cleared |= {"hold": None, "held": None, "seen_offers": None}
-            if state.get("hold") and "hold" not in updates:
-                self._registration.release(str(state["hold"]))
-        if _moves(state, updates, *WISH[:-1], "patient_name", "patient_id", "patient_phone"):
+        cleared = let_go(self._registration, state, updates)
+        if moves(state, updates, *WISH[:-1], *PERSON):
             cleared["confirmed"] = None
         if "patient_name" in updates and updates["patient_name"] is None:
             cleared |= {"patient_id": None, "patient_phone": None}
@@ -73,11 +144,35 @@ class BookingFlow(Flow):
         """Forget the wish and free a place that was held but not booked."""
         if state.get("hold"):
             self._registration.release(str(state["hold"]))
-        return {**dict.fromkeys(WISH), "trail": None, "misses": None}
+        return {**dict.fromkeys(WISH), "complaint": None, "trail": None, "misses": None}
 
 
-def _moves(state: State, updates: Mapping[str, Any], *slots: str) -> bool:
+def moves(state: State, updates: Mapping[str, Any], *slots: str) -> bool:
+    """Whether one of these slots had a value and gets another."""
     return any(slot in updates and updates[slot] != state.get(slot) and state.get(slot) for slot in slots)
+
+
+def let_go(registration: Registration, state: State, updates: Mapping[str, Any]) -> dict[str, Any]:
+    """What falls with a new department, doctor, day or place: the place that was kept is given back."""
+    if not moves(state, updates, "department", "doctor", "when", "hold") and not _names_doctor(state, updates):
+        return {}
+    if state.get("hold") and updates.get("hold") != state["hold"]:
+        registration.release(str(state["hold"]))
+    return {"hold": None, "held": None, "seen_offers": None}
+
+
+def _names_doctor(state: State, updates: Mapping[str, Any]) -> bool:
+    """Whether a doctor is named who is not the one of the place that is kept."""
+    held = state.get("held") or {}
+    return bool(updates.get("doctor") and held and "hold" not in updates and updates["doctor"] != held.get("doctor"))
+
+
+def where_is(directory: Directory, turn: Turn) -> tuple[Payload, ...]:
+    """The place of a department that was asked for in passing."""
+    if turn.intent != "ask_department_location":
+        return ()
+    names = dict.fromkeys(match.department for match in directory.match_departments(turn.text))
+    return tuple(place(directory, name, turn.language, False) for name in list(names)[:1])
 
 
 def confirm_params(state: State) -> dict[str, Any]:
@@ -91,18 +186,62 @@ def confirm_params(state: State) -> dict[str, Any]:
     }
 
 
+class Suits:
+    """Whether a department sees a patient of this age and sex, by the identity card; a passport tells neither."""
+
+    def __init__(self, directory: Directory, vault: Vault, now: Callable[[], datetime]) -> None:
+        self._directory = directory
+        self._vault = vault
+        self._now = now
+
+    def __call__(self, state: State, turn: Turn) -> Reading | None:
+        """None when it suits, else what to say and what to choose anew."""
+        number = identity_of(state, turn, self._vault).id_number or ""
+        if len(number) < 15 or not state.get("department"):
+            return None
+        department = self._directory.departments[str(state["department"])]
+        card = check_id_card(number)
+        age = years(card.birth_date, self._now().date())
+        params = {"department": department.id, "age": age}
+        if department.min_age is not None and age < department.min_age:
+            child = self._seen_instead(age)
+            return _elsewhere("registration.too_young", params, child)
+        if department.max_age is not None and age > department.max_age:
+            return _elsewhere("registration.too_old", params, ("general_practice",))
+        if department.sex is not None and card.sex != department.sex:
+            return _elsewhere(f"registration.only_{department.sex}", params, ("general_practice",))
+        return None
+
+    def _seen_instead(self, age: int) -> tuple[str, ...]:
+        """Departments made for this age."""
+        return tuple(name for name, each in self._directory.departments.items() if _made_for(each, age))
+
+
+def _made_for(department: Department, age: int) -> bool:
+    return department.bookable and department.max_age is not None and age <= department.max_age
+
+
+def _elsewhere(key: str, params: Mapping[str, Any], names: tuple[str, ...]) -> Reading:
+    options = [pick("department", name, "option.book_department", {"department": name}) for name in names]
+    wrong_person = pick("redo", "patient_name", "option.redo_person")
+    again = {"department": None, "doctor": None, **AGAIN}
+    return Reading(again, (say(key, params, (*options, wrong_person, STOP), expects="department"),))
+
+
+def years(born: date, today: date) -> int:
+    """Full years of age."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
 class BookStep:
     """The last step: asks nothing, books."""
 
     slot = "booked"
 
-    def __init__(
-        self, registration: Registration, directory: Directory, vault: Vault, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, registration: Registration, vault: Vault, suits: Suits) -> None:
         self._registration = registration
-        self._directory = directory
         self._vault = vault
-        self._now = now
+        self._suits = suits
 
     def open(self, state: State) -> bool:
         """Always: it is where the flow ends."""
@@ -114,45 +253,27 @@ class BookStep:
 
     def ask(self, state: State, turn: Turn) -> Reading:
         """Book what was confirmed, or say why not and ask again for what must change."""
+        if unfit := self._suits(state, turn):
+            return unfit
         identity = identity_of(state, turn, self._vault)
-        if unfit := self._unfit(state, identity):
-            return Reading({"department": None, "when": None, "hold": None, "confirmed": None}, (unfit,))
         try:
             appointment = self._registration.book(str(state["hold"]), identity, turn.channel)
         except AlreadyBooked as error:
+            options = (pick("when_again", True, "option.other_day"), CHANGE, STOP)
             existing = appointment_params(error.existing)
-            return Reading(says=(say("registration.already_booked", existing, AFTER_BOOKING),), finished=True)
-        except SlotTaken:
-            return Reading({"hold": None, "held": None, "confirmed": None}, (say("registration.just_taken"),))
-        except RegistrationError as error:
-            return Reading(says=(say("registration.refused", {"code": error.code}, AFTER_BOOKING),), finished=True)
-        return Reading({"hold": None}, booked(appointment), finished=True)
-
-    def _unfit(self, state: State, identity: Identity) -> Payload | None:
-        department = self._directory.departments[str(state["department"])]
-        if not identity.id_number or not identity.id_number[:6].isdigit():
-            return None
-        age = years(check_id_card(identity.id_number).birth_date, self._now().date())
-        too_young = department.min_age is not None and age < department.min_age
-        too_old = department.max_age is not None and age > department.max_age
-        if too_young or too_old:
-            return say("registration.wrong_age", {"department": department.id, "age": age})
-        return None
-
-
-def years(born: date, today: date) -> int:
-    """Full years of age."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-
-
-def identity_of(state: State, turn: Turn, vault: Vault) -> Identity:
-    """The person behind the tokens."""
-
-    def value(slot: str) -> str | None:
-        token = state.get(slot)
-        return vault.reveal(turn.conversation, token) if token and token != "none" else None
-
-    return Identity(name=value("patient_name") or "", id_number=value("patient_id"), phone=value("patient_phone"))
+            ask = say("registration.already_booked", existing, options, expects="when")
+            return Reading({**AGAIN, "when": None}, (ask,))
+        except TooMany as error:
+            options = (Option("menu.my_appointments", command="/my_appointments"), CANCEL, HUMAN)
+            return Reading(says=(say("registration.too_many", {"count": len(error.existing)}, options),), finished=True)
+        except IdentityMismatch:
+            other = {**dict.fromkeys(PERSON), "confirmed": None}
+            return Reading(other, (say("registration.identity_mismatch", options=(HUMAN,), expects="patient_name"),))
+        except (SlotTaken, HoldExpired, HoldUnknown):
+            return Reading(AGAIN, (say("registration.just_taken"),))
+        except RegistrationError:
+            return Reading(says=(say("registration.refused", options=(BOOK, HUMAN)),), finished=True)
+        return Reading(says=booked(appointment), finished=True)
 
 
 def appointment_params(appointment: Appointment) -> dict[str, Any]:
@@ -164,13 +285,6 @@ def appointment_params(appointment: Appointment) -> dict[str, Any]:
         "name": appointment.patient_name,
         "status": appointment.status,
     }
-
-
-AFTER_BOOKING = (
-    Option("menu.my_appointments", command="/my_appointments"),
-    Option("menu.ask", command="/help"),
-    Option("menu.human", command="/handoff"),
-)
 
 
 def booked(appointment: Appointment) -> tuple[Payload, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actions.errors import YidaoError
-from bot.errors import FrontDoorError
+from bot.errors import FrontDoorError, TooMany
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,9 @@ HEADERS = {
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
 }
+
+DRAINED_BYTES = 8_000_000
+"""Of a body that is too large, at most this much is read before the connection is given up."""
 
 
 class Guard:
@@ -68,14 +72,15 @@ class Guard:
             log.info("http.request", method=scope["method"], route=path, status=status, duration_ms=took_ms)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The whole body, or None when it is too large; read in full so that the refusal reaches the client."""
-        whole, more, fits = b"", scope["method"] not in ("GET", "HEAD"), True
-        while more:
+        """The whole body, or None when it is too large; then read on for a while, so that the refusal arrives."""
+        whole, more, fits, read = b"", scope["method"] not in ("GET", "HEAD"), True, 0
+        while more and read < DRAINED_BYTES:
             message = await receive()
             if message["type"] == "http.disconnect":
                 break
             chunk = message.get("body", b"")
-            fits = fits and len(whole) + len(chunk) <= self._max
+            read += len(chunk)
+            fits = fits and read <= self._max
             whole = whole + chunk if fits else b""
             more = message.get("more_body", False)
         return whole if fits else None
@@ -106,7 +111,10 @@ def shape_errors(app: FastAPI) -> None:
 
     @app.exception_handler(FrontDoorError)
     async def _front(_: Request, error: FrontDoorError) -> JSONResponse:
-        return _error(error.exact_status, error.exact_code, error.sentence)
+        headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
+        if error.exact_status == 401:
+            headers["www-authenticate"] = "Bearer"
+        return _error(error.exact_status, error.exact_code, error.sentence, headers)
 
     @app.exception_handler(YidaoError)
     async def _service(_: Request, error: YidaoError) -> JSONResponse:
@@ -125,7 +133,7 @@ def shape_errors(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return _error(error.status_code, f"http.{error.status_code}", str(error.detail))
+        return _error(error.status_code, f"http.{error.status_code}", str(error.detail), error.headers)
 
     @app.exception_handler(Exception)
     async def _unexpected(_: Request, error: Exception) -> JSONResponse:
@@ -133,6 +141,6 @@ def shape_errors(app: FastAPI) -> None:
         return _error(500, "front.failed", "Something went wrong on our side. Please ask a member of staff.")
 
 
-def _error(status: int, code: str, sentence: str) -> JSONResponse:
+def _error(status: int, code: str, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     body: dict[str, Any] = {"error": {"code": code, "message": sentence}}
-    return JSONResponse(body, status_code=status)
+    return JSONResponse(body, status_code=status, headers=headers)

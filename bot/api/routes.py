@@ -2,47 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
-import json
+import re
 import secrets
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-import structlog
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot.answering import Answering
 from bot.api.bodies import OpenBody, StaffCallBody, TurnBody
+from bot.api.events import HEADERS, event, last_event, patient_events
 from bot.desk import FrontDesk
-from bot.errors import FrontDoorError, NotAllowed, UnknownConversation
+from bot.errors import FrontDoorError, NotAllowed
 from bot.messages import Reply, Transcript, Turn
 from bot.settings import BotSettings
-
-log = structlog.get_logger(__name__)
-
-SSE = {"cache-control": "no-store", "x-accel-buffering": "no"}
+from bot.store import Opened
 
 
-def bearer(authorization: Annotated[str | None, Header()] = None) -> str | None:
-    """The bearer token of a request."""
+def bearer(authorization: str | None) -> str | None:
+    """The bearer token in an Authorization header."""
     scheme, _, token = (authorization or "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-Token = Annotated[str | None, Depends(bearer)]
+async def _token(authorization: Annotated[str | None, Header()] = None) -> str | None:
+    return bearer(authorization)  # a coroutine: a plain function would go through a thread, and turns overtake there
+
+
+Token = Annotated[str | None, Depends(_token)]
 
 
 def conversation_router(desk: FrontDesk, settings: BotSettings) -> APIRouter:
     """The routes of the public contract."""
     routes = APIRouter(prefix="/api/v1")
-    store = desk.house.store
-
-    async def known(conversation: str, token: str | None) -> None:
-        if token is None:
-            raise NotAllowed("A bearer token is needed.", code="auth.no_token")
-        await asyncio.to_thread(store.check, conversation, token)
 
     @routes.post("/conversations", status_code=201)
     async def open_conversation(body: OpenBody, request: Request, token: Token) -> dict[str, Any]:
@@ -57,38 +51,61 @@ def conversation_router(desk: FrontDesk, settings: BotSettings) -> APIRouter:
 
     @routes.post("/conversations/{conversation}/messages")
     async def take_turn(conversation: str, body: TurnBody, request: Request, token: Token) -> Response:
-        await known(conversation, token)
-        opened = await asyncio.to_thread(store.load, conversation)
-        heard = body.transcript
-        turn = Turn(
-            conversation_id=conversation,
-            message_id=body.message_id or secrets.token_hex(12),
-            channel=opened.channel,
-            language=body.language,
-            text=body.text,
-            transcript=Transcript(heard.confidence, tuple(heard.alternatives)) if heard else None,
-        )
-        answering = await desk.conversation(conversation).respond(turn)
+        place = desk.join(conversation)
+        try:
+            opened = await admitted(desk, conversation, token)
+            turn = _turn(opened, body)
+            answering = await desk.conversation(conversation).respond(turn, place)
+        except BaseException:
+            place.leave()
+            raise
         return await answer(conversation, answering, request)
 
     @routes.get("/conversations/{conversation}/events")
-    async def events(conversation: str, token: Token) -> StreamingResponse:
-        await known(conversation, token)
-        return StreamingResponse(_listen(desk, conversation), media_type="text/event-stream", headers=SSE)
+    async def events(
+        conversation: str, token: Token, last_event_id: Annotated[str | None, Header()] = None
+    ) -> StreamingResponse:
+        await admitted(desk, conversation, token)
+        heard = patient_events(desk.house.hub, desk.house.store, conversation, last_event(last_event_id))
+        return StreamingResponse(heard, media_type="text/event-stream", headers=HEADERS)
 
     @routes.delete("/conversations/{conversation}", status_code=204)
     async def wipe(conversation: str, token: Token) -> Response:
-        await known(conversation, token)
+        await admitted(desk, conversation, token)
         await desk.wipe(conversation)
         return Response(status_code=204)
 
     @routes.post("/kiosk/{kiosk}/staff-call", status_code=201)
     async def staff_call(kiosk: str, body: StaffCallBody, token: Token) -> dict[str, str]:
         if body.conversation_id:
-            await known(body.conversation_id, token)
-        return {"ticket": await desk.call_staff(kiosk[:64], body.conversation_id)}
+            await admitted(desk, body.conversation_id, token)
+        return {"ticket": await desk.call_staff(kiosk_name(kiosk), body.conversation_id)}
 
     return routes
+
+
+async def admitted(desk: FrontDesk, conversation: str, token: str | None) -> Opened:
+    """The conversation of this token. Raises `NotAllowed`, `UnknownConversation` or `ConversationClosed`."""
+    if token is None:
+        raise NotAllowed("A bearer token is needed.", code="auth.no_token")
+    return await desk.admit(conversation, token)
+
+
+def _turn(opened: Opened, body: TurnBody) -> Turn:
+    heard = body.transcript
+    return Turn(
+        conversation_id=opened.id,
+        message_id=body.message_id or secrets.token_hex(12),
+        channel=opened.channel,
+        language=body.language,
+        text=body.text,
+        transcript=Transcript(heard.confidence, tuple(heard.alternatives)) if heard else None,
+    )
+
+
+def kiosk_name(kiosk: str) -> str:
+    """The kiosk's name without what no name has: a call for staff is never refused for its spelling."""
+    return re.sub(r"[^A-Za-z0-9_.:-]", "", kiosk)[:64] or "unknown"
 
 
 def may_open(channel: str, token: str | None, settings: BotSettings) -> None:
@@ -101,14 +118,14 @@ def may_open(channel: str, token: str | None, settings: BotSettings) -> None:
         raise NotAllowed(
             "This channel is not set up: it needs bot.service_token.", code="auth.no_service_token", status=403
         )
-    if not token or not hmac.compare_digest(token, wanted.get_secret_value()):
+    if not token or not hmac.compare_digest(token.encode(), wanted.get_secret_value().encode()):
         raise NotAllowed("The token does not open this channel.", code="auth.wrong_token", status=403)
 
 
 async def answer(conversation: str, answering: Answering, request: Request) -> Response:
     """The reply as one JSON body, or message by message where the client accepts an event stream."""
     if "text/event-stream" in request.headers.get("accept", ""):
-        return StreamingResponse(_stream(conversation, answering), media_type="text/event-stream", headers=SSE)
+        return StreamingResponse(_stream(conversation, answering), media_type="text/event-stream", headers=HEADERS)
     reply = await answering.reply()
     return JSONResponse(whole(conversation, reply))
 
@@ -127,20 +144,3 @@ async def _stream(conversation: str, answering: Answering) -> AsyncIterator[str]
         yield event("done", body)
     except FrontDoorError as error:
         yield event("error", {"error": {"code": error.exact_code, "message": error.sentence}})
-
-
-async def _listen(desk: FrontDesk, conversation: str) -> AsyncIterator[str]:
-    try:
-        status = (await asyncio.to_thread(desk.house.store.load, conversation)).status
-    except UnknownConversation:
-        return
-    yield event("status", {"status": status})
-    async for item in desk.house.hub.listen(conversation):
-        yield event(item["event"], item["data"]) if item else ": beat\n\n"
-        if item and item["event"] == "status" and item["data"].get("status") == "closed":
-            return
-
-
-def event(name: str, data: Any) -> str:
-    """One server-sent event."""
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

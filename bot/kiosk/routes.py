@@ -15,9 +15,9 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 
 from bot.api.bodies import SlipBody
-from bot.api.routes import answer, bearer
+from bot.api.routes import admitted, answer, bearer
 from bot.desk import FrontDesk
-from bot.errors import DeviceFault, NotAllowed
+from bot.errors import DeviceFault
 from bot.kiosk.devices import CardReader, CodeScanner, SlipPrinter
 from bot.messages import Turn
 from bot.settings import BotSettings
@@ -74,11 +74,7 @@ def kiosk_router(
     store = desk.house.store
 
     async def kiosk_of(conversation: str, authorization: str | None) -> str:
-        token = bearer(authorization)
-        if token is None:
-            raise NotAllowed("A bearer token is needed.", code="auth.no_token")
-        await asyncio.to_thread(store.check, conversation, token)
-        opened = await asyncio.to_thread(store.load, conversation)
+        opened = await admitted(desk, conversation, bearer(authorization))
         if opened.channel != "kiosk" or not opened.kiosk:
             raise DeviceFault("This conversation is at no kiosk.", code="device.unavailable")
         return opened.kiosk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import Any
 
 import structlog
 from rasa_sdk.endpoint import create_app
@@ -24,6 +25,17 @@ HOUSEKEEPING_S = 20.0
 """Seconds between two rounds that free expired places and open new days."""
 
 
+class Executor(ActionExecutor):  # type: ignore[misc]  # rasa-sdk has no types
+    """Runs actions with the id of the patient's request in every log line."""
+
+    async def run(self, action_call: Any) -> Any:
+        """One call of Rasa."""
+        latest = (action_call.get("tracker") or {}).get("latest_message") or {}
+        request = (latest.get("metadata") or {}).get("request")
+        structlog.contextvars.bind_contextvars(request=request or "-", conversation=action_call.get("sender_id"))
+        return await super().run(action_call)
+
+
 def serve(settings: Settings) -> None:
     """Serve until stopped."""
     set_up_logs("actions", settings.log_level)
@@ -32,7 +44,7 @@ def serve(settings: Settings) -> None:
     registration = make_registration(settings, records)
     guide = load_guide(settings.path(settings.knowledge.hospital))
     services = Services(records.directory, registration, guide, records.vault, records.clock)
-    executor = ActionExecutor()
+    executor = Executor()
     for action in build_actions(services):
         executor.register_action(action)
     registration.ensure_slots()

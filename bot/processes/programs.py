@@ -22,10 +22,15 @@ NAMES = ("chroma", "actions", "rasa", "bot")
 RASA_START = (
     "import os, sys\n"
     "sys.argv += ['--auth-token', os.environ.pop('YIDAO_RASA_API_TOKEN')]\n"
+    "import rasa.utils.io\n"
+    "from bot.rasa.logs import set_up_logs\n"
+    "set_up_logs()\n"
+    "rasa.utils.io.configure_colored_logging = set_up_logs\n"
     "from rasa.__main__ import main\n"
     "main()"
 )
-"""Rasa takes its API token only as an argument, which every user of the machine could read in the process list."""
+"""Rasa takes its API token only as an argument, which every user of the machine could read in the process list, and
+offers no way to keep its coloured log away from standard output."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,7 @@ def _rasa(settings: Settings) -> Program:
             "YIDAO_RASA_API_TOKEN": token,
             "YIDAO_RASA_TOKEN": rasa_token(settings),
             "YIDAO_ACTIONS_URL": actions,
+            "YIDAO_ACTIONS_DEADLINE_S": str(settings.actions.deadline_s),
             "YIDAO_TRACKER_DB": tracker_file(settings),
         },
         probe=Probe(f"http://{loopback(host)}:{port}/status?{urlencode({'token': token})}"),

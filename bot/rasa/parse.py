@@ -26,9 +26,10 @@ RANKED = 3
 
 async def parse(agent: Agent, text: str) -> dict[str, Any]:
     """The intent of one text."""
-    message, _ = read_turn({"sender": "evaluation", "text": text, "channel": "kiosk"})
+    body = {"sender": "evaluation", "message_id": "evaluation", "text": text, "channel": "kiosk", "language": "zh"}
+    message, _ = read_turn(body)
     if message is None:
-        return {"intent": None, "confidence": 0.0, "ranking": []}
+        raise SystemExit(f"the channel refuses {text!r}")
     parsed = await agent.processor.parse_message(message)
     ranking = parsed.get("intent_ranking") or []
     return {

@@ -11,10 +11,10 @@ import yaml
 from pydantic import ValidationError
 
 from bot.benchmarks import BENCHMARKS, LATER, bench
-from bot.benchmarks.api import CROWDS, SHORT, Sample, Size, compare, embedding_ms, ratios, size, turns_per_s
+from bot.benchmarks.api import CROWDS, SHORT, Sample, Size, compare, embedding_ms, ratios, size, throughput
 from bot.benchmarks.faults import BenchmarkNotBuilt, NotStarted, UnknownBenchmark, WrongReply
 from bot.benchmarks.figures import percentile, spread
-from bot.benchmarks.machine import cpu_model, machine
+from bot.benchmarks.machine import Neighbours, busy_s, cpu_model, machine, own_s
 from bot.benchmarks.script import FILE, Line, Script, load_script
 from bot.benchmarks.sides import Api, RestRasa
 from bot.benchmarks.system import NAMES, System
@@ -112,12 +112,39 @@ async def test_a_crowd_speaks_at_once_and_nobody_is_left_out(crowd: int) -> None
     heard: list[tuple[str, str]] = []
     side = SimulatedSide("api", heard)
     script = load_script()
-    rate = await turns_per_s(script, SHORT, side, crowd)
-    assert rate > 0
+    got = await throughput(script, SHORT, side, crowd)
+    assert got.per_s > 0
+    assert got.failed == 0
     assert side.opened == side.most == crowd
     said = [text for _, text in heard if text != script.opening]
     assert len(said) >= SHORT.crowd_turns * 0.8
     assert len(said) % (crowd * len(script.turns)) == 0
+
+
+async def test_a_crowd_tells_who_got_no_real_answer() -> None:
+    class SimulatedOverload(SimulatedSide):
+        async def say(self, line: Line) -> None:
+            late = len(self.heard) == 11
+            await super().say(line)
+            if late:
+                raise WrongReply("too late")
+
+    heard: list[tuple[str, str]] = []
+    script = load_script()
+    got = await throughput(script, Size(rounds=1, warm_up=0, crowd_turns=1), SimulatedOverload("api", heard), 8)
+    assert got.failed == 1
+    # eight openings, and the fourth turn of all failed: its conversation said nothing after its first
+    assert len(heard) == 8 + 7 * len(script.turns) + 1
+
+
+async def test_what_is_no_wrong_answer_ends_the_run() -> None:
+    class SimulatedOutage(SimulatedSide):
+        async def say(self, line: Line) -> None:
+            if line.kind == "form":
+                raise httpx.ConnectError("gone")
+
+    with pytest.raises(httpx.ConnectError):
+        await throughput(load_script(), SHORT, SimulatedOutage("api", []), 8)
 
 
 def test_the_embedding_is_timed_alone() -> None:
@@ -210,6 +237,13 @@ def test_a_machine_tells_what_it_is(tmp_path: Path) -> None:
     assert told["cores"] >= 1
     assert told["memory_gb"] > 0
     assert told["load_1m"] >= 0
+
+
+def test_what_others_do_is_all_work_less_our_own() -> None:
+    busy, own, clock = iter([100.0, 118.0]), iter([40.0, 52.0]), iter([1000.0, 1010.0])
+    others = Neighbours(lambda: next(busy), lambda: next(own), lambda: next(clock))
+    assert others.cores() == 0.6
+    assert busy_s() > own_s() > 0
 
 
 def test_a_system_of_its_own_takes_nothing_from_the_house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

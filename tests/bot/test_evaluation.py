@@ -194,6 +194,7 @@ def test_red_flags_and_triage_through_the_door(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # loading the model takes minutes on a busy machine
 def test_the_trained_model_knows_what_patients_mean() -> None:
     found = evaluate("intent", ROOT / "tests" / "evaluation" / "intents.jsonl", None, Settings())
     assert found["n"] >= 300

@@ -20,8 +20,14 @@ KEYS = {"name", "language", "about", "turns", "appointments", "tickets", "tracke
 TURN_KEYS = {"say", "press", "expect", "absent", "buttons", "card", "cites", "level", "status", "language"}
 
 
+LEAST = 22
+"""Conversations in each language."""
+
+
 def test_both_languages_are_there_and_each_is_well_formed() -> None:
-    assert {script["language"] for script in SCRIPTS.values()} == {"zh", "en"}
+    languages = [script["language"] for script in SCRIPTS.values()]
+    assert set(languages) == {"zh", "en"}
+    assert min(languages.count(language) for language in ("zh", "en")) >= LEAST
     for script in SCRIPTS.values():
         assert not set(script) - KEYS, script["name"]
         for turn in script["turns"]:

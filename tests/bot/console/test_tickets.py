@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from actions.records import audit
 from actions.records.tables import AuditRow, MessageRow
+from bot.forgetting import Forgetting
 from tests.bot.console.conftest import House, Staff, code_of
 
 PHONE = "13800138678"  # invented
@@ -257,7 +258,7 @@ async def test_a_patient_who_left_gets_nothing_and_leaves_nothing(house: House, 
     ticket = house.ticket(conversation)
     base = f"/console/api/tickets/{ticket.id}"
     await nurse.post(f"{base}/claim")
-    house.store.wipe(conversation)
+    Forgetting(house.database, house.vault, house.clock).wipe(conversation)
     packet = (await nurse.get(base)).json()
     assert (packet["ticket"]["conversation"], packet["lines"]) == ("closed", [])
     assert packet["ticket"]["may"]["reply"] is False

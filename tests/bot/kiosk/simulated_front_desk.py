@@ -129,7 +129,7 @@ class SimulatedFrontDesk:
                 "wording": wording(),
                 "idle_warning_s": self.idle_warning_s,
                 "idle_wipe_s": self.idle_wipe_s,
-                "hospital": {"name": {"zh": "澄湖市人民医院", "en": "Chenghu People's Hospital"}},
+                "hospital": {"zh": "澄湖市人民医院", "en": "Chenghu People's Hospital"},
                 "manned_window": {
                     "zh": "门诊楼一楼1至6号人工窗口",
                     "en": "Manned windows 1-6, Outpatient Building (A), 1F",

@@ -45,3 +45,16 @@ async def test_ids_are_unguessable_where_the_page_is_not_served_securely(page: P
     import re
 
     assert all(re.fullmatch(pattern, one) for one in ids)
+
+
+async def test_only_the_event_that_brought_a_number_counts_as_numbered(page: Page) -> None:
+    """A change of status right after a numbered line is news, not that line again."""
+    text = "id: 9\nevent: message\ndata: {}\n\nevent: status\ndata: {}\n\nid: 9\nevent: message\ndata: {}\n\n"
+    numbered = PARSE.replace("[event, data, id]", "[event, id, numbered]").replace(
+        "({event, data, id})", "({event, id, numbered})"
+    )
+    assert await page.evaluate(numbered, [text]) == [
+        ["message", "9", True],
+        ["status", "9", False],
+        ["message", "9", True],
+    ]

@@ -89,7 +89,9 @@ export class FrontDesk {
       lastId,
       guard: new Guard(0, signal),
     });
-    for await (const { event, data, id } of readEvents(response)) onEvent(event, JSON.parse(data), id);
+    for await (const { event, data, id, numbered } of readEvents(response)) {
+      onEvent(event, JSON.parse(data), numbered ? id : null);
+    }
   }
 
   /** Have the server forget the conversation. `keepalive` lets the request outlive the page. */

@@ -12,8 +12,8 @@ import { StaffCall } from "./staff_call.js";
 import { Transcript } from "./transcript.js";
 import { htmlLang, LANGUAGES } from "./wording.js";
 
-/** An emergency stays on the screen this many times longer than other content before the idle warning. */
-const EMERGENCY_PATIENCE = 5;
+/** How many times longer the screen may stand untouched in an emergency, and while a person is awaited or talks. */
+const PATIENCE = { emergency: 5, waiting: 3, human: 3 };
 /** A second tap at the same place, this soon after the screen changed, was meant for the screen before. */
 const DOUBLE_TAP_MS = 400;
 const SAME_PLACE_PX = 48;
@@ -55,7 +55,7 @@ export class KioskPage {
       leave: () => this.wipe(),
     });
     this.idleWatch = new IdleWatch({
-      warnAfter: () => this.#idle.warning * (document.body.dataset.alarm ? EMERGENCY_PATIENCE : 1),
+      warnAfter: () => this.#idle.warning * (PATIENCE[document.body.dataset.alarm ?? document.body.dataset.status] ?? 1),
       wipeAfter: () => this.#idle.wipe,
       needed: () => this.#personal() || this.#changed(),
       warn: (left) => (this.#personal() ? this.idleDialog.show(left) : this.forget()),
@@ -72,7 +72,7 @@ export class KioskPage {
     this.desk.kiosk = page.kiosk.id; // a number nobody knows becomes a kiosk that staff can find
     this.#idle = { warning: page.idle_warning_s, wipe: page.idle_wipe_s };
     this.wording.load(page.wording, { window: page.manned_window, place: page.kiosk.place });
-    this.hospital = page.hospital.name;
+    this.hospital = page.hospital;
     document.body.dataset.ready = "true";
     this.#setLanguage(this.wording.language);
     this.#screen("home");

@@ -82,7 +82,9 @@ function slip(card, wording, print) {
       reword(wording, state, "page.slip.printed");
     } catch (error) {
       reword(wording, state, SLIP_FAULTS[error.code] ?? "page.slip.failed");
-      number.hidden = error.code === "device.no_slip"; // it may be changed or cancelled by now: not to be noted down
+      // A slip that is gone may be of a booking changed or cancelled by now: nothing to note down, nothing to try again.
+      button.hidden = error.code === "device.no_slip";
+      number.hidden = button.hidden;
     }
     reword(wording, label, "page.slip.again");
     button.disabled = false;

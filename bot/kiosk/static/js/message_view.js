@@ -6,6 +6,8 @@ import { htmlLang } from "./wording.js";
 
 /** Titles of at most this many columns (a Chinese character counts two) stand two in a row. */
 const SHORT_TITLE = 14;
+/** Cards to be checked: the first choice below them says yes and is drawn as the next step. */
+const ASKS_YES = new Set(["confirm", "confirm_change"]);
 
 /**
  * @param {object} message as the API hands it out
@@ -30,7 +32,7 @@ export function renderMessage(message, view) {
   if (message.text) node.append(el("p", { class: "message-text", text: message.text }));
   if (level === "emergency") node.append(emergencyCall(view));
   if (message.card) node.append(renderCard(message.card, view.wording, view.print));
-  if (message.buttons?.length) node.append(choices(message.buttons, view));
+  if (message.buttons?.length) node.append(choices(message.buttons, view, ASKS_YES.has(message.card?.kind)));
   if (message.citations?.length) node.append(sources(message.citations, view.wording));
   return node;
 }
@@ -60,13 +62,19 @@ function emergencyCall({ wording, callStaff }) {
   ]);
 }
 
-function choices(buttons, { wording, choose }) {
+function choices(buttons, { wording, choose }, firstIsYes) {
   const short = buttons.every(({ title }) => columns(title) <= SHORT_TITLE);
-  const nodes = buttons.map((button) =>
-    el("button", { class: "choice", type: "button", data: { choice: "" }, on: { click: () => choose(button) } }, [
-      el("span", { text: button.title }),
-      icon("next"),
-    ]),
+  const nodes = buttons.map((button, place) =>
+    el(
+      "button",
+      {
+        class: firstIsYes && place === 0 ? "choice choice--yes" : "choice",
+        type: "button",
+        data: { choice: "" },
+        on: { click: () => choose(button) },
+      },
+      [el("span", { text: button.title }), icon("next")],
+    ),
   );
   const group = el("div", { class: short ? "choices choices--short" : "choices", role: "group" }, nodes);
   group.dataset.label = "page.choices";

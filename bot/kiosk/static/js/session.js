@@ -89,8 +89,8 @@ export class Session {
     let failures = 0;
     const onEvent = (name, data, id) => {
       failures = 0;
-      const seen = id !== "" && id === lastId;
-      lastId = id;
+      const seen = id !== null && id === lastId;
+      lastId = id ?? lastId;
       if (signal.aborted || seen) return;
       if (name === "message") this.listener.hear(data);
       else if (name === "status") this.listener.status(data.status);

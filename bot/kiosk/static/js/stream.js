@@ -1,8 +1,8 @@
 /** Server-sent events read from a fetch response (EventSource cannot send the bearer token). */
 
 /**
- * One event of a stream.
- * @typedef {{event: string, data: string, id: string}} StreamEvent
+ * One event of a stream. `id` is the last one that was given; `numbered` says whether this very event brought it.
+ * @typedef {{event: string, data: string, id: string, numbered: boolean}} StreamEvent
  */
 
 /** Cuts text into events as it arrives, in pieces of any size (WHATWG HTML, "Interpreting an event stream"). */
@@ -16,6 +16,7 @@ export class EventParser {
   #begin() {
     this.event = "";
     this.data = [];
+    this.numbered = false;
   }
 
   /**
@@ -42,12 +43,13 @@ export class EventParser {
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.event = value;
     else if (name === "data") this.data.push(value);
-    else if (name === "id") this.lastId = value;
+    else if (name === "id") [this.lastId, this.numbered] = [value, true];
   }
 
   #finish(events) {
     if (this.data.length) {
-      events.push({ event: this.event || "message", data: this.data.join("\n"), id: this.lastId });
+      const { lastId: id, numbered } = this;
+      events.push({ event: this.event || "message", data: this.data.join("\n"), id, numbered });
     }
     this.#begin();
   }

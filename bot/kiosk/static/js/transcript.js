@@ -7,6 +7,14 @@ import { htmlLang } from "./wording.js";
 /** After this long without an answer the patient hears that we are still at it. */
 const STILL_WORKING_MS = 4_000;
 
+/** Seven figures in a row, or eleven with gaps: identity cards, passports and phones, but no date or time. */
+const PERSONAL_NUMBER = /[A-Za-z]{0,2}\d(?:[ -]?\d){9,}[\dXx]|[A-Za-z]{0,2}\d{7,}/g;
+
+/** What was typed, fit for a screen in a lobby: of a personal number only the ends stay readable. */
+export function veiled(text) {
+  return text.replace(PERSONAL_NUMBER, (number) => number.slice(0, 3) + "*".repeat(number.length - 5) + number.slice(-2));
+}
+
 /** The sentence that fits a failure. */
 function apology(error) {
   if (error.ended) return "page.error.ended";
@@ -44,7 +52,7 @@ export class Transcript {
     this.retireChoices();
     const line = el("p", { class: "said" }, [
       worded(this.wording, "span", labelKey, { class: "said-label" }),
-      el("span", { class: "said-text", text: said, lang: htmlLang(language) }),
+      el("span", { class: "said-text", text: veiled(said), lang: htmlLang(language) }),
     ]);
     return this.#place(language, [line]);
   }
@@ -97,10 +105,13 @@ class TurnView {
     this.level = null;
   }
 
-  /** The greeting stands above what the patient said, where its notice is read first. */
+  /**
+   * The greeting stands above what the patient said, where its notice is read first. Its menu is left out: the patient
+   * has chosen already, and the answer must not be pushed off the screen.
+   */
   greet(messages, language) {
     const box = el("div", { class: "greeting" });
-    for (const message of messages) box.append(this.#render(message, language, box));
+    for (const message of messages) box.append(this.#render({ ...message, buttons: [] }, language, box));
     this.node.prepend(box);
     this.show();
   }
@@ -121,8 +132,9 @@ class TurnView {
   add(message) {
     const level = levelOf(message);
     if (level === "emergency" || !this.level) this.level = level ?? this.level;
-    this.answer.append(this.#render(message, this.language, this.answer));
-    if (level === "emergency") this.show();
+    const node = this.#render(message, this.language, this.answer);
+    this.answer.append(node);
+    if (level === "emergency") bringUp(node);
   }
 
   settle() {
@@ -161,7 +173,7 @@ class TurnView {
 
   /** Bring the turn to the top of the screen. */
   show() {
-    this.node.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+    bringUp(this.node);
   }
 
   focus() {
@@ -185,4 +197,9 @@ class TurnView {
     const tagged = !last?.matches(".message") || last.dataset.from !== speakerOf(message);
     return renderMessage(message, { wording: this.wording, language, tagged, ...this.actions });
   }
+}
+
+/** Scroll until the element begins at the top of the screen. */
+function bringUp(node) {
+  node.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
 }

@@ -1,0 +1,72 @@
+"""Forgetting a patient: here at once, and in Rasa as soon as it can be reached, whatever happens in between."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from actions.clock import Clock
+from actions.records import audit
+from actions.records.database import Database
+from actions.records.tables import ConversationRow, MessageRow, OutboxRow, TurnRow
+from actions.records.vault import Vault
+
+KIND = "rasa.forget"
+"""Kind of the outbox's rows that say whose session Rasa still has to forget."""
+
+
+class Forgetting:
+    """Deletes what a conversation left in the records, and remembers what others still have to delete."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    def wipe(self, conversation: str) -> None:
+        """Transcript, turns, state and vault go; the closed shell and the audit stay. Safe to repeat.
+
+        Appointments and tickets are records of the hospital and stay too. Rasa's session is noted as still to be
+        forgotten in the same transaction, so that a power cut in between loses nothing.
+        """
+        now = self._clock.now()
+        with self._database.write() as session:
+            self._database.lock(session, f"conversation:{conversation}")
+            row = session.get(ConversationRow, conversation)
+            if row is None:
+                return
+            session.execute(delete(MessageRow).where(MessageRow.conversation == conversation))
+            session.execute(delete(TurnRow).where(TurnRow.conversation == conversation))
+            if row.status != "closed":
+                row.status, row.state, row.last_seen = "closed", {}, now
+                session.add(_note(conversation, now))
+                audit.append(session, "patient", "conversation.wipe", f"conversation:{conversation}", at=now)
+        self._vault.forget(conversation)
+
+    def pending(self) -> list[str]:
+        """Wiped conversations whose session Rasa has not forgotten yet, the longest waiting first."""
+        with self._database.read() as session:
+            rows = select(OutboxRow.target).where(OutboxRow.kind == KIND, OutboxRow.state == "waiting")
+            return list(session.scalars(rows.order_by(OutboxRow.id)))
+
+    def done(self, conversation: str) -> None:
+        """Rasa has forgotten the session: nothing is left to do."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            note = update(OutboxRow).where(OutboxRow.key == f"{KIND}:{conversation}", OutboxRow.state == "waiting")
+            if session.execute(note.values(state="sent", sent=now).returning(OutboxRow.id)).all():
+                audit.append(session, "system", "conversation.forgotten", f"conversation:{conversation}", at=now)
+
+
+def _note(conversation: str, now: datetime) -> OutboxRow:
+    return OutboxRow(
+        key=f"{KIND}:{conversation}",
+        kind=KIND,
+        target=conversation,
+        payload={},
+        due=now,
+        state="waiting",
+        attempts=0,
+        created=now,
+    )

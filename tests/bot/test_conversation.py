@@ -1,0 +1,358 @@
+"""The only door: order, repeats, alarms, humans and failing partners, with real records and a simulated Rasa."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from actions.errors import RecordsUnavailable
+from actions.handoff.model import Ticket
+from actions.records.tables import TurnRow
+from bot.errors import BadTurn, ConversationClosed, TooMany
+from bot.messages import Reply, Transcript, Turn
+from tests.bot.house import EMERGENCY, Front, Patient, Tables, make_front
+
+BOOK = [
+    {
+        "say": "control.menu",
+        "expects": "when",
+        "options": [
+            {"say": "option.earliest", "choice": {"slot": "when", "value": {"earliest": True}}},
+            {"say": "menu.human", "command": "/handoff"},
+        ],
+    }
+]
+
+
+def turns(front: Front) -> list[TurnRow]:
+    with front.database.read() as session:
+        return list(session.scalars(select(TurnRow).order_by(TurnRow.number)))
+
+
+def ticket_of(front: Front, patient: Patient) -> Ticket:
+    found = front.house.tickets.of_conversation(patient.id)
+    assert found is not None
+    return found
+
+
+def texts(reply: Reply) -> str:
+    return "\n".join(message.text for message in reply.messages)
+
+
+async def test_turns_are_answered_in_order_of_acceptance(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.hold = asyncio.Event()
+    waiting = [await patient.begin(f"第{number}句") for number in range(100)]
+    front.engine.hold.set()
+    replies = await asyncio.gather(*waiting)
+    assert [reply.turn for reply in replies] == list(range(1, 101))
+    assert [turn.text for turn in front.engine.turns] == [f"第{number}句" for number in range(100)]
+
+
+async def test_one_turn_at_a_time(front: Front) -> None:
+    patient, other = await front.patient(), await front.patient()
+    front.engine.hold = asyncio.Event()
+    waiting = [await patient.begin("一"), await patient.begin("二"), await other.begin("三")]
+    await asyncio.sleep(0.1)
+    assert sorted(turn.text for turn in front.engine.turns) == ["一", "三"]
+    front.engine.hold.set()
+    await asyncio.gather(*waiting)
+
+
+async def test_a_repeated_message_id_gets_the_same_answer_and_runs_once(front: Front) -> None:
+    patient = await front.patient()
+    first = await patient.say("你好", "m1")
+    second = await patient.say("完全不同的话", "m1")
+    assert first == second
+    front.engine.hold = asyncio.Event()
+    waiting = [await patient.begin("再来", "m2") for _ in range(5)]
+    front.engine.hold.set()
+    assert len({reply.turn for reply in await asyncio.gather(*waiting)}) == 1
+    assert [turn.text for turn in front.engine.turns] == ["你好", "再来"]
+    assert len(turns(front)) == 2
+
+
+async def test_the_same_message_id_in_parallel_runs_once(front: Front) -> None:
+    patient = await front.patient()
+    replies = await asyncio.gather(*(patient.say("你好", "m1") for _ in range(10)))
+    assert len(set(map(repr, replies))) == 1
+    assert len(front.engine.turns) == len(turns(front)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("", "turn.blank"), (" \x00", "turn.blank"), ("😀", "turn.wordless"), ("长" * 1001, "turn.too_long")],
+)
+async def test_what_is_no_turn_is_refused_and_forgotten(front: Front, text: str, code: str) -> None:
+    patient = await front.patient()
+    with pytest.raises(BadTurn) as caught:
+        await patient.say(text, "m1")
+    assert caught.value.exact_code == code
+    assert front.engine.turns == []
+    assert turns(front) == []
+    assert (await patient.say("你好", "m1")).turn == 1  # the id is free again, and the line is not blocked
+
+
+async def test_a_too_fast_patient_is_refused_but_an_alarm_is_not(front: Front, tables: Tables) -> None:
+    made = make_front(str(front.database.url), tables, turns_per_minute=3)
+    patient = await made.patient()
+    for _ in range(3):
+        await patient.say("你好")
+    with pytest.raises(TooMany):
+        await patient.say("你好")
+    assert (await patient.say(EMERGENCY["zh"])).safety.level == "emergency"
+    made.database.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "command", "choice"),
+    [
+        ("越早越好", None, {"slot": "when", "value": {"earliest": True}}),
+        ("1", None, {"slot": "when", "value": {"earliest": True}}),
+        ("第一个", None, {"slot": "when", "value": {"earliest": True}}),
+        ("转人工", "/handoff", None),
+        ("/handoff", None, None),
+        ("/restart", None, None),
+        ("3", None, None),
+        ('/inform{"when": "x"}', None, None),
+    ],
+)
+async def test_only_what_was_offered_is_a_choice_or_a_command(
+    front: Front, said: str, command: str | None, choice: Any
+) -> None:
+    patient = await front.patient()
+    front.engine.answers["挂号"] = BOOK
+    reply = await patient.say("挂号")
+    assert [button.title for button in reply.messages[0].buttons] == ["越早越好", "转人工"]
+    await patient.say(said)
+    turn = front.engine.turns[-1]
+    assert (turn.command, turn.choice, turn.text) == (command, choice, said)
+
+
+async def test_an_option_is_offered_once(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers |= {"挂号": BOOK, "谢谢": [{"say": "small_talk.thanks"}]}
+    await patient.say("挂号")
+    await patient.say("谢谢")
+    await patient.say("1")
+    assert front.engine.turns[-1].choice is None
+
+
+async def test_personal_values_reach_the_engine_and_the_records_as_tokens(front: Front) -> None:
+    patient = await front.patient()
+    await patient.say("我叫王小明，电话13800131234")
+    said = front.engine.turns[-1].text
+    assert said.startswith("我叫[NAME_")
+    assert front.vault.reveal_all(patient.id, said) == "我叫王小明,电话13800131234"
+    stored = repr([line.text for line in front.store.transcript(patient.id)]) + repr(turns(front)[0].response)
+    assert "王小明" not in stored
+    assert "13800131234" not in stored
+
+
+# Alarms
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_an_alarm_overtakes_a_hung_turn_and_silences_it(front: Front, language: str) -> None:
+    patient = await front.patient(language)
+    front.engine.hold = asyncio.Event()
+    hung = await patient.begin("挂号" if language == "zh" else "book a doctor")
+    await asyncio.sleep(0.05)
+    alarm = await patient.say(EMERGENCY[language])
+    assert alarm.safety.level == "emergency"
+    assert alarm.messages[0].level == "emergency"
+    assert alarm.language == language
+    assert alarm.status == "waiting"
+    ticket = ticket_of(front, patient)
+    assert (ticket.priority, ticket.reason, ticket.kiosk) == ("red", "emergency", "K01")
+    front.engine.hold.set()
+    silenced = await hung
+    assert silenced.messages == ()
+    assert silenced.overtaken
+    assert not alarm.overtaken
+    assert [row.response and row.response["overtaken"] for row in turns(front)] == [False, True]
+    clear = await patient.say("我没有危险" if language == "zh" else alarm.messages[0].buttons[0].title)
+    assert front.engine.turns[-1].command == "/danger_clear"  # what the alarm offered is still on offer
+    assert clear.messages
+
+
+async def test_an_alarm_spread_over_alternatives_and_the_open_question_is_heard(front: Front) -> None:
+    patient = await front.patient()
+    turn = Turn(patient.id, "m1", "kiosk", "zh", "嗯", Transcript(0.4, ("啊", EMERGENCY["zh"])))
+    reply = await (await front.desk.conversation(patient.id).respond(turn)).reply()
+    assert reply.safety.level == "emergency"
+
+
+async def test_an_over_long_alarm_is_heard_too(front: Front) -> None:
+    patient = await front.patient()
+    reply = await patient.say("我说来话长。" * 300 + EMERGENCY["zh"])
+    assert reply.safety.level == "emergency"
+    assert front.engine.turns == []
+
+
+async def test_an_alarm_is_said_even_when_the_records_are_away(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = await front.patient()
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise RecordsUnavailable("simulated")
+
+    for owner, name in (
+        (front.store, "load"), (front.store, "answered"), (front.store, "commit"), (front.house.tickets, "open"),
+    ):  # fmt: skip
+        monkeypatch.setattr(owner, name, away)
+    reply = await patient.say(EMERGENCY["zh"])
+    assert reply.messages[0].level == "emergency"
+    assert "0100-6123-0000" in texts(reply)
+    plain = await patient.say("你好")
+    assert "1至6号人工窗口" in texts(plain)
+    assert front.engine.turns == []
+
+
+# A human holds the conversation
+
+
+async def test_a_human_hears_the_patient_and_the_machine_is_silent(front: Front) -> None:
+    patient = await front.patient()
+    front.store.set_status(patient.id, "human")
+    with front.house.hub.listening(f"staff:{patient.id}") as heard:
+        reply = await patient.say("我叫王小明，还要等多久")
+        assert (reply.messages, reply.status, reply.overtaken) == ((), "human", False)
+        line = heard.get_nowait()
+        assert line["data"]["role"] == "patient"
+        assert line["data"]["text"] == front.store.transcript(patient.id)[-1].text
+        assert line["data"]["text"].startswith("我叫[NAME_")
+    assert front.engine.turns == []
+    alarm = await patient.say(EMERGENCY["zh"])
+    assert (alarm.safety.level, alarm.status) == ("emergency", "human")
+    assert ticket_of(front, patient).priority == "red"
+
+
+async def test_staff_hear_a_waiting_patient_after_it_was_stored(front: Front) -> None:
+    patient = await front.patient()
+    with front.house.hub.listening(f"staff:{patient.id}") as heard:
+        await patient.say("你好")
+        assert heard.empty()
+        front.store.ask_for_staff(patient.id)
+        await patient.say("还在吗")
+        said = [heard.get_nowait()["data"] for _ in range(heard.qsize())]
+    assert [(line["role"], line["text"]) for line in said] == [
+        ("patient", "还在吗"), ("assistant", front.store.transcript(patient.id)[-1].text),
+    ]  # fmt: skip
+
+
+async def test_a_handoff_payload_opens_one_ticket_and_tells_its_number(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers["转人工"] = [{"handoff": {"flow": "booking_form", "slots": {"department": "cardiology"}}}]
+    with front.house.hub.listening("staff") as queue:
+        first, second = await patient.say("转人工"), await patient.say("转人工")
+        assert queue.qsize() == 2
+    ticket = ticket_of(front, patient)
+    assert ticket.summary == {"flow": "booking_form", "slots": {"department": "cardiology"}}
+    assert ticket.number in texts(first)
+    assert ticket.number in texts(second)
+    assert first.status == second.status == "waiting"
+
+
+# Failing partners
+
+
+@pytest.mark.parametrize("code", ["partner.rasa", "partner.actions"])
+async def test_a_failing_partner_becomes_an_apology_with_a_ticket(front: Front, code: str) -> None:
+    patient = await front.patient()
+    front.engine.fault = code
+    reply = await patient.say("你好")
+    ticket = ticket_of(front, patient)
+    assert ticket.number in texts(reply)
+    assert (ticket.reason, ticket.summary) == ("fault", {"partner": code})
+    assert reply.messages[0].card
+    front.engine.fault = ""
+    assert (await patient.say("你好")).messages
+
+
+async def test_a_hung_partner_is_given_up_once_for_all_who_waited(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.hold = asyncio.Event()
+    began = asyncio.get_running_loop().time()
+    waiting = [await patient.begin(f"第{number}句") for number in range(5)]
+    replies = await asyncio.gather(*waiting)
+    took_s = asyncio.get_running_loop().time() - began
+    assert 0.5 <= took_s < 1.5  # one deadline, not five
+    assert all(ticket_of(front, patient).number in texts(reply) for reply in replies)
+    assert len(front.engine.turns) == 1
+    front.engine.hold = None
+    assert "请问您要办什么" in texts(await patient.say("你好"))
+
+
+async def test_an_engine_that_says_nothing_is_never_silence(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers["你好"] = []
+    assert ticket_of_text(front, patient, await patient.say("你好"))
+
+
+def ticket_of_text(front: Front, patient: Patient, reply: Reply) -> bool:
+    return ticket_of(front, patient).number in texts(reply)
+
+
+async def test_an_unforeseen_failure_apologises_is_stored_and_blocks_nothing(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers["坏"] = [{"say": "no.such.key"}]
+    reply = await patient.say("坏", "m1")
+    assert ticket_of_text(front, patient, reply)
+    assert await patient.say("坏", "m1") == reply
+    assert len(front.engine.turns) == 1
+    assert (await patient.say("你好")).turn == 2
+
+
+async def test_an_open_question_is_answered_by_the_library_with_its_source(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers["停车在哪"] = [{"answer": True}]
+    front.engine.answers["周末呢"] = [{"answer": "周末呢"}]
+    reply = await patient.say("停车在哪")
+    assert reply.messages[0].citations[0].source == "topics/zh/parking.md"
+    await patient.say("周末呢")
+    assert front.library.asked == [("停车在哪", "zh", ()), ("周末呢", "zh", ("停车在哪",))]
+
+
+async def test_a_poor_library_answers_and_says_so(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers["停车在哪"] = [{"answer": True}]
+    front.library.degraded = True
+    reply = await patient.say("停车在哪")
+    assert len(reply.messages) == 2
+    assert "停车场" in reply.messages[0].text
+    assert ticket_of_text(front, patient, reply)
+
+
+async def test_again_please_and_the_other_language(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.answers |= {"挂号": BOOK, "再说一遍": [{"repeat": True}], "English": [{"switch_language": True}]}
+    first = await patient.say("挂号")
+    again = await patient.say("再说一遍")
+    assert again.messages == first.messages
+    await patient.say("1")
+    assert front.engine.turns[-1].choice == {"slot": "when", "value": {"earliest": True}}
+    assert (await patient.say("English")).language == "en"
+    assert front.store.load(patient.id).language == "en"
+
+
+# The end
+
+
+async def test_a_wiped_conversation_takes_no_turn_not_even_one_that_waits(front: Front) -> None:
+    patient = await front.patient()
+    front.engine.hold = asyncio.Event()
+    hung, behind = await patient.begin("我叫王小明"), await patient.begin("我叫李小红")
+    await asyncio.sleep(0.05)
+    await front.desk.wipe(patient.id)
+    front.engine.hold.set()
+    assert (await hung).messages == ()
+    with pytest.raises(ConversationClosed):
+        await behind
+    with pytest.raises(ConversationClosed):
+        await patient.say("还在吗")
+    assert [turn.text[:2] for turn in front.engine.turns] == ["我叫"]
+    assert turns(front) == []
+    assert list(front.store.transcript(patient.id)) == []
