@@ -19,12 +19,13 @@ from actions.errors import RecordsUnavailable
 from actions.safety.gate import Persons, Verdict
 from bot.answering import Answering
 from bot.errors import ConversationClosed
+from bot.house import House, Live
 from bot.limits import Rate, check_text
 from bot.messages import Reply, Turn
 from bot.order import Line, Place
 from bot.privacy import normalise
 from bot.store import Opened, token_hash
-from bot.turn import House, Live, Work
+from bot.turn import Work
 
 log = structlog.get_logger(__name__)
 

@@ -13,12 +13,12 @@ import structlog
 from actions.errors import RecordsUnavailable
 from bot.conversation import Conversation
 from bot.errors import PartnerDown
+from bot.house import House
 from bot.limits import Rate
 from bot.messages import Message
 from bot.order import Line, Place
 from bot.speaker import Offered, Voice
 from bot.store import Memory, Opened
-from bot.turn import House
 
 log = structlog.get_logger(__name__)
 

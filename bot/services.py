@@ -16,13 +16,13 @@ from actions.safety.gate import load_gate
 from bot.cards import Cards
 from bot.dialogue import DialogueEngine
 from bot.forgetting import Forgetting
+from bot.house import House
 from bot.hub import Hub
 from bot.privacy import Masker, Recogniser
 from bot.secrets import load_secret
 from bot.settings import ROOT, Settings
 from bot.speaker import Speaker
 from bot.store import ConversationStore
-from bot.turn import House
 from bot.wording import Wording
 from knowledge.chain import AnswerChain
 from knowledge.directory import Directory, load_directory

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,21 +11,16 @@ from typing import Any
 import structlog
 
 from actions.errors import RecordsUnavailable
-from actions.handoff.tickets import Tickets
-from actions.safety.gate import Gate, Persons, Verdict
+from actions.safety.gate import Persons, Verdict
 from bot.answering import Answering
-from bot.dialogue import DialogueEngine, EngineTurn
+from bot.dialogue import EngineTurn
 from bot.errors import ConversationClosed, PartnerDown
-from bot.forgetting import Forgetting
-from bot.hub import Hub
+from bot.house import House, Live
 from bot.language import language_of, switched
 from bot.messages import Message, Reply, Safety, Turn
 from bot.options import chosen
-from bot.privacy import Masker
-from bot.settings import BotSettings
-from bot.speaker import Offered, Speaker, Voice
-from bot.store import ConversationStore, Opened
-from knowledge.chain import AnswerChain
+from bot.speaker import Offered, Voice
+from bot.store import Opened
 from knowledge.errors import KnowledgeError
 
 log = structlog.get_logger(__name__)
@@ -40,42 +34,6 @@ CLEAR = [
     {"say": "menu.human", "command": "/handoff"},
 ]
 """What is offered with an alarm."""
-
-
-@dataclass(frozen=True)
-class House:
-    """Everything a conversation needs."""
-
-    settings: BotSettings
-    store: ConversationStore
-    forgetting: Forgetting
-    engine: DialogueEngine
-    chain: AnswerChain
-    gate: Gate
-    masker: Masker
-    speaker: Speaker
-    tickets: Tickets
-    hub: Hub
-
-
-@dataclass
-class Live:
-    """What a conversation knows in this process, beside its records."""
-
-    opened: Opened | None = None
-    """As it was last read."""
-    persons: Persons | None = None
-    """What the safety gate knows about each person spoken of; None until it was read from the records."""
-    question: str = ""
-    """Message key of the open question."""
-    epoch: int = 0
-    """Counts emergencies: a turn of an earlier epoch says nothing any more."""
-    seconds: Callable[[], float] = time.monotonic
-    """The clock of `gave_up` and `Work.accepted`."""
-    gave_up: float = float("-inf")
-    """When a partner was last given up after the whole deadline; turns that waited behind do not wait again."""
-    committing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while a turn is stored, so that an alarm and the turn it overtook do not store over each other."""
 
 
 @dataclass

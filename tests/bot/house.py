@@ -25,13 +25,13 @@ from bot.desk import FrontDesk
 from bot.dialogue import EngineTurn
 from bot.errors import PartnerDown
 from bot.forgetting import Forgetting
+from bot.house import House
 from bot.hub import Hub
 from bot.messages import Reply, Turn
 from bot.privacy import Masker, Recogniser
 from bot.settings import ROOT, BotSettings
 from bot.speaker import Speaker
 from bot.store import ConversationStore
-from bot.turn import House
 from bot.wording import Wording
 from knowledge.directory import Directory, load_directory
 from knowledge.passages import Answer, Citation
