@@ -29,11 +29,11 @@ KEPT_QUERIES = 3
 """Open questions remembered for follow-ups."""
 PERSONAL = frozenset({"patient_name", "patient_id", "patient_phone"})
 """Open questions whose answer says nothing about the language: "Li Ming", "E12345678"."""
-CLEAR = [
-    {"say": "safety.option_clear", "command": "/danger_clear"},
-    {"say": "menu.human", "command": "/handoff"},
-]
+HUMAN = {"say": "menu.human", "command": "/handoff"}
+CLEAR = {"say": "safety.option_clear", "command": "/danger_clear"}
 """What is offered with an alarm."""
+STAYS = "safety.self_harm"
+"""With an alarm of these nobody is asked to say that all is well: a human takes over (12356)."""
 
 
 @dataclass
@@ -71,7 +71,8 @@ class Work:
         known = self.live.opened
         self.language = language_of(self.text) or self.turn.language or (known.language if known else "zh")
         voice = Voice(self.id, self.language, self.turn.channel)
-        payload = {"say": self.verdict.say, "options": CLEAR}
+        stays = str(self.verdict.say).startswith(STAYS)
+        payload = {"say": self.verdict.say, "options": [HUMAN] if stays else [CLEAR, HUMAN]}
         log.warning("safety.emergency", conversation=self.id, rule=self.verdict.rule, channel=self.turn.channel)
         try:
             self._say(self.house.speaker.message(payload, voice, self.offered, level="emergency"))

@@ -17,7 +17,19 @@ SCRIPTS = {
     for script in yaml.safe_load(path.read_text(encoding="utf-8"))
 }
 KEYS = {"name", "language", "about", "turns", "appointments", "tickets", "tracker_hides"}
-TURN_KEYS = {"say", "press", "expect", "absent", "buttons", "card", "cites", "level", "status", "language"}
+TURN_KEYS = {
+    "say",
+    "press",
+    "expect",
+    "absent",
+    "buttons",
+    "no_buttons",
+    "card",
+    "cites",
+    "level",
+    "status",
+    "language",
+}
 
 
 LEAST = 22
@@ -55,6 +67,8 @@ def check(turn: dict[str, Any], reply: Reply, talk: Talk) -> None:
         assert words not in reply.text, f"{words!r} was said\n{told}"
     for title in _list(turn.get("buttons")):
         assert any(title in button["title"] for button in reply.buttons), f"no button {title!r}\n{told}"
+    for title in _list(turn.get("no_buttons")):
+        assert all(title not in button["title"] for button in reply.buttons), f"a button {title!r}\n{told}"
     if "card" in turn:
         assert turn["card"] in [card["kind"] for card in reply.cards], told
     if "cites" in turn:
