@@ -15,19 +15,20 @@ from langchain_core.runnables import Runnable, RunnableBranch, RunnableLambda
 
 from knowledge.embedder import Embedder, Vector
 from knowledge.errors import EmbedderUnavailable
-from knowledge.passages import Answer, Citation
-from knowledge.policy import AnswerPolicy, Quoting
+from knowledge.passages import Answer
+from knowledge.policy import AnswerPolicy
+from knowledge.quoting import Scored, arrange, choose, citations, heading_before, quoted_text
 from knowledge.refusal import Decision, Judge, covered, share
 from knowledge.retriever import Found, HybridRetriever, Retrieval
-from knowledge.sentences import CJK, Unit, measure, split_units
+from knowledge.sentences import Unit, measure, split_units
 from knowledge.words import normalise
 
 KEPT_VECTORS = 4000
 """Sentence vectors kept in memory (1.5 kB each)."""
 NEAR_TOPICS = 3
 """Topics offered with a refusal."""
-PASSAGES = 6
-"""Passages asked of the retriever."""
+PASSAGES = 8
+"""Passages asked of the retriever: the first are judged, the others tell what else their document holds."""
 NOTHING = Retrieval((), degraded=False)
 """Before anything was looked for."""
 UNDECIDED = Decision(None, 0.0, {})
@@ -43,21 +44,6 @@ class Asked:
     language: str
     retrieval: Retrieval = NOTHING
     decision: Decision = UNDECIDED
-
-
-@dataclass(frozen=True)
-class Scored:
-    """A unit that may be quoted."""
-
-    unit: Unit
-    found: Found
-    order: int
-    """Place among all units that were looked at."""
-    score: float
-    spots: frozenset[int] = frozenset()
-    """Which spots of the question it covers."""
-    asked: int = 0
-    """How many spots the question has."""
 
 
 class AnswerChain:
@@ -113,12 +99,11 @@ class AnswerChain:
         chosen = asked.decision.chosen
         if chosen is None:
             raise ValueError("a question without a chosen passage cannot be quoted for")
-        picked = await asyncio.to_thread(self._pick, asked, chosen)
+        picked, heading = await asyncio.to_thread(self._pick, asked, chosen)
         frame = self._policy.answering.frame
         degraded = asked.retrieval.degraded
         key = frame.quote_degraded if degraded else frame.quote
         passage = chosen.passage
-        heading = picked[0].found.passage.heading.split(" › ")[-1]
         parameters = {
             "heading": f"{heading}{'：' if asked.language == 'zh' else ': '}" if heading else "",
             "quote": quoted_text(picked),
@@ -129,39 +114,28 @@ class AnswerChain:
         near = near_topics(asked.retrieval, passage.doc_id)
         return Answer(text, citations(picked), False, near, False, degraded, key, parameters)
 
-    def _pick(self, asked: Asked, chosen: Found) -> list[Scored]:
-        """The units to quote, in the document's order.
+    def _pick(self, asked: Asked, chosen: Found) -> tuple[list[Scored], str]:
+        """The units to quote of the chosen passage, and the heading to put in front."""
+        quoting, language = self._policy.answering.quoting, asked.language
+        picked = arrange(choose(self._score(asked, chosen), quoting, language), quoting, language)
+        named = self._judge.spots(chosen.passage.heading.split(" › ")[-1], language, {})
+        return picked, heading_before(picked, named, quoting, language)
 
-        The chosen document's passages are compared by their best sentence. The winner is quoted whole while it is
-        short, since one sentence out of a short section may say less than the section means.
-        """
-        quoting = self._policy.answering.quoting
-        least = chosen.score - quoting.second_passage
-        others = [
-            each
-            for each in asked.retrieval.found
-            if each.passage.source == chosen.passage.source and each is not chosen and each.score >= least
+    def _score(self, asked: Asked, found: Found) -> list[Scored]:
+        """Every unit of the passage, scored against the question."""
+        quoting, language = self._policy.answering.quoting, asked.language
+        spots = self._judge.spots(asked.query, language, asked.retrieval.rarity)
+        text = found.passage.text
+        units = split_units(text) or (Unit(0, len(text), text),)
+        about = f"{found.passage.title} {found.passage.heading}"
+        weighed = [
+            replace(spot, rarity=spot.rarity * quoting.known) if covered(spot, about) else spot for spot in spots
         ]
-        units = self._score(asked, [chosen, *others[: quoting.more_passages]])
-        best = max(units, key=lambda each: each.score + (quoting.chosen if each.found is chosen else 0.0))
-        section = [each for each in units if each.found is best.found]
-        length = sum(spoken_length(each.unit.text, asked.language) for each in section)
-        return section if length <= quoting.whole[asked.language] else choose(section, quoting, asked.language)
-
-    def _score(self, asked: Asked, sources: Sequence[Found]) -> list[Scored]:
-        """Every unit of the passages, scored against the question."""
-        quoting = self._policy.answering.quoting
-        spots = self._judge.spots(asked.query, asked.language, asked.retrieval.rarity)
-        units = [(unit, found) for found in sources for unit in split_units(found.passage.text)]
-        similar = self._similarities(asked.query, [f"{found.passage.heading} {unit.text}" for unit, found in units])
+        similar = self._similarities(asked.query, [f"{found.passage.heading} {unit.text}" for unit in units])
         scored = []
-        for order, ((unit, found), dense) in enumerate(zip(units, similar, strict=True)):
-            about = f"{found.passage.title} {found.passage.heading}"
-            weighed = [
-                replace(spot, rarity=spot.rarity * quoting.known) if covered(spot, about) else spot for spot in spots
-            ]
+        for order, (unit, dense) in enumerate(zip(units, similar, strict=True)):
             held = [covered(spot, unit.text) for spot in spots]
-            lacks = self._judge.lacks_kind(asked.query, asked.language, unit.text)
+            lacks = self._judge.lacks_kind(asked.query, language, unit.text)
             score = quoting.dense * dense + quoting.lexical * share(weighed, held) - quoting.kind * lacks
             told = frozenset(number for number, is_held in enumerate(held) if is_held)
             scored.append(Scored(unit, found, order, score, told, len(spots)))
@@ -199,67 +173,6 @@ def fold(query: str, language: str, context: Sequence[str], policy: AnswerPolicy
 
 def _holds(text: str, word: str) -> bool:
     return re.search(rf"\b{re.escape(word)}\b", text) is not None if word.isascii() else word in text
-
-
-def choose(units: Sequence[Scored], quoting: Quoting, language: str) -> list[Scored]:
-    """The best unit, then those nearly as good or with more of the question's words, within the length, in order.
-
-    A sentence that leans on the one before it brings that one along.
-    """
-    limit = quoting.max_length[language]
-    leaning = quoting.leaning.get(language, ())
-    ranked = sorted(units, key=lambda each: -each.score)
-    picked: dict[int, Scored] = {}
-    for candidate in ranked:
-        told = frozenset[int]().union(*(each.spots for each in picked.values()))
-        news = len(candidate.spots - told) / max(1, candidate.asked)
-        if picked and candidate.score < ranked[0].score - quoting.keep and news < quoting.news:
-            continue
-        wanted = {candidate.order: candidate}
-        before = units[candidate.order - 1] if candidate.order else None
-        if candidate.unit.text.startswith(leaning) and before is not None and before.found is candidate.found:
-            wanted[before.order] = before
-        together = picked | wanted
-        length = sum(spoken_length(each.unit.text, language) for each in together.values())
-        if not picked or (length <= limit and len(together) <= quoting.max_units):
-            picked = together
-    return [picked[order] for order in sorted(picked)]
-
-
-def spoken_length(text: str, language: str) -> int:
-    """Characters of Chinese, words of English."""
-    return len(re.findall(r"\w", text)) if language == "zh" else len(text.split())
-
-
-def quoted_text(picked: Sequence[Scored]) -> str:
-    """The picked units as one text: sentences of one line run on, others start a line."""
-    lines: list[str] = []
-    for before, each in zip([None, *picked], picked, strict=False):
-        if before is None or before.order != each.order - 1 or not _adjacent(before, each):
-            lines.append(each.unit.text)
-        else:
-            lines[-1] += ("" if re.search(f"[{CJK}。！？；]$", lines[-1]) else " ") + each.unit.text
-    return "\n".join(lines)
-
-
-def _adjacent(first: Scored, second: Scored) -> bool:
-    """Whether two neighbouring units stand in one line of the document."""
-    if first.found is not second.found or "\n" in first.unit.text + second.unit.text:
-        return False
-    return "\n" not in first.found.passage.text[first.unit.end : second.unit.start]
-
-
-def citations(picked: Sequence[Scored]) -> tuple[Citation, ...]:
-    """One citation for each passage quoted: from its first quoted character to its last, verbatim."""
-    ranges: dict[str, tuple[int, int, Found]] = {}
-    for each in picked:
-        name = each.found.passage.id
-        start, end, _ = ranges.get(name, (each.unit.start, each.unit.end, each.found))
-        ranges[name] = (min(start, each.unit.start), max(end, each.unit.end), each.found)
-    return tuple(
-        Citation(found.passage.title, found.passage.source, found.passage.text[start:end], found.passage.valid_from)
-        for start, end, found in ranges.values()
-    )
 
 
 def near_topics(retrieval: Retrieval, but: str | None) -> tuple[str, ...]:

@@ -46,8 +46,6 @@ class Quoting(_Data):
     """Longest quote by language, in Chinese characters or English words; one single sentence may be longer."""
     whole: Mapping[str, int]
     """A section up to this length is quoted whole, in the same units."""
-    chosen: float
-    """Advantage of the passage that was judged likeliest over others of its document."""
     dense: float
     """Weight of a sentence's vector similarity."""
     lexical: float
@@ -60,12 +58,23 @@ class Quoting(_Data):
     """A further sentence is taken as well when it covers this share of the question's words anew."""
     known: float
     """Factor on words that the headings already say, when sentences are compared."""
-    more_passages: int = Field(ge=0)
-    """Further passages of the same document that are searched for sentences."""
-    second_passage: float
-    """They are searched when their fused score is at least the best one's less this."""
+    move: float
+    """The best sentence is moved to the front when it beats the first one by this."""
+    conditions: Mapping[str, str]
+    """Regular expression by language: headings that are a condition of what stands under them."""
+    said: float
+    """Such a heading is left out when the first sentence holds this share of its words."""
+    steps: Mapping[str, str]
+    """Regular expression by language: sentences that belong to an order of steps."""
     leaning: Mapping[str, tuple[str, ...]]
     """Openings of sentences that need the sentence before them."""
+
+    @field_validator("conditions", "steps")
+    @classmethod
+    def _compile(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for expression in value.values():
+            re.compile(expression)
+        return value
 
 
 class FollowUp(_Data):
@@ -102,10 +111,12 @@ class Logistic(_Data):
 
 
 class Refusal(_Data):
-    """The decision with both indexes, and with the word index alone."""
+    """The decision with both indexes, and with the word index alone; then the choice among a document's passages."""
 
     with_vectors: Logistic
     words_only: Logistic
+    section: Mapping[str, float]
+    """Weights of the features that tell which passage of a document answers."""
 
 
 class Frame(_Data):

@@ -1,33 +1,37 @@
 """Whether what was found answers the question: a calibrated decision, since no single score can tell.
 
 A fixed threshold on vector similarity separates answerable from unanswerable questions poorly (AUROC .64 to .80). The
-features here add what share of the question's rare words the passage holds, and whether it holds the kind of thing that
-is asked for (a price, a time, a phone number). The weights are fitted by `knowledge/calibrate.py`.
+features here add what share of the question's rare words the passage and its document hold, and whether the passage
+holds the kind of thing that is asked for (a price, a time, a phone number). The weights are fitted by
+`knowledge/calibrate.py`. Tried there and of no use: the longest uncovered run of the question, the fused score, the
+share that title and headings hold, the similarity of titles and of single sentences.
 """
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from knowledge.policy import Answering, Logistic
 from knowledge.retriever import Found, Retrieval
-from knowledge.sentences import CJK
+from knowledge.sentences import CJK, split_units
 from knowledge.words import normalise, occurrences, stem, terms
 
 FEATURES = (
     "dense",
     "coverage",
-    "subject",
+    "document",
     "words",
     "behind",
     "price_missing",
     "kind_missing",
     "asks_kind",
-    "length",
+    "off_topic",
 )
-"""Names of the features, in the order of their columns in calibration."""
+"""Features of the decision to answer, in the order of their columns in calibration."""
+SECTION = ("dense", "coverage", "sentence", "words", "behind", "price_missing", "kind_missing")
+"""Features that tell which passage of a document answers."""
 PRICE = "price"
 """The kind of question that is asked most and that is answered by a number or not at all."""
 JUDGED = 4
@@ -35,6 +39,10 @@ JUDGED = 4
 UNKNOWN_RARITY = 3.0
 """Rarity of a term when the word index cannot be asked."""
 
+NUMBERS = 0.3
+"""Factor on numbers: a patient's own (39 degrees, three days) are rarely those of the document."""
+
+_NUMBER = re.compile("[0-9]+|[一二三四五六七八九十百半两]|half|two|three|four|five|ten")
 _SPOT = re.compile(f"[{CJK}]|[a-z0-9]+")
 
 
@@ -85,7 +93,7 @@ class Judge:
         ]
 
     def decide(self, query: str, language: str, retrieval: Retrieval) -> Decision:
-        """Judge the first passages and choose the likeliest, or none."""
+        """Judge the first passages; answer from the likeliest one's document with its best passage, or refuse."""
         best: Decision | None = None
         model = self._model(retrieval.found)
         for found in retrieval.found[:JUDGED]:
@@ -95,7 +103,20 @@ class Judge:
                 best = Decision(found, confidence, features)
         if best is None:
             return Decision(None, 0.0, {})
-        return best if best.confidence >= model.threshold else Decision(None, best.confidence, best.features)
+        if best.chosen is None or best.confidence < model.threshold:
+            return Decision(None, best.confidence, best.features)
+        return replace(best, chosen=self._section(query, language, best.chosen, retrieval))
+
+    def _section(self, query: str, language: str, likeliest: Found, retrieval: Retrieval) -> Found:
+        """The passage of the document that holds the answer itself."""
+        weights = self._refusal.section
+
+        def rating(found: Found) -> float:
+            features = self.features(query, language, found, retrieval)
+            return sum(weight * features[name] for name, weight in weights.items())
+
+        source = likeliest.passage.source
+        return max((each for each in retrieval.found if each.passage.source == source), key=rating)
 
     def _model(self, found: Sequence[Found]) -> Logistic:
         """With vectors where they took part, else the one fitted for words alone."""
@@ -108,38 +129,44 @@ class Judge:
         passage = found.entry.passage
         about = f"{passage.title} {passage.heading} {found.entry.keywords}"
         whole = f"{about} {passage.text}"
+        sentences = [f"{passage.heading} {unit.text}" for unit in split_units(passage.text)]
+        others = [each.passage for each in retrieval.found if each.passage.source == passage.source]
+        document = [whole, *(f"{each.heading} {each.text}" for each in others)]
         total = sum(spot.rarity for spot in spots) or 1.0
         asked = self.asked(query, language)
         missing = {name for name, _, evidence in asked if not evidence.search(whole)}
         return {
             "dense": 0.0 if found.dense is None else (found.dense - 0.8) * 5,
             "coverage": share(spots, [covered(spot, whole) for spot in spots]),
-            "subject": share(spots, [covered(spot, about) for spot in spots]),
+            "document": share(spots, [any(covered(spot, part) for part in document) for spot in spots]),
+            "sentence": max((share(spots, [covered(spot, each) for spot in spots]) for each in sentences), default=0.0),
             "words": 0.0 if found.words is None else math.tanh(found.words / (2 * total)),
             "behind": math.tanh(retrieval.found[0].score - found.score),
             "price_missing": float(PRICE in missing),
             "kind_missing": float(bool(missing - {PRICE})),
             "asks_kind": float(bool(asked)),
-            "length": len(spots) / 10,
+            "off_topic": float(not any(covered(spot, about) for spot in spots)),
         }
 
     def spots(self, query: str, language: str, rarity: Mapping[str, float]) -> list[Spot]:
-        """The question without its empty words, spot by spot."""
+        """The question without its empty words, spot by spot. A word that is part of a known phrase is never empty."""
         text = normalise(query)
-        empty = {at for word in self._ignore.get(language, []) for hit in occurrences(word, text) for at in hit}
+        asked = self.asked(query, language)
         equals: dict[int, list[str]] = {}
         for group in self._synonyms:
             for at in {at for word in group for hit in occurrences(word, text) for at in hit}:
                 equals.setdefault(at, []).extend(group)
-        asked = self.asked(query, language)
+        known = {at for group in self._synonyms for word in group for hit in _phrases(word, text) for at in hit}
+        known.update(at for _, hit, _ in asked for at in hit if not text[at].isascii())
+        empty = {at for word in self._ignore.get(language, []) for hit in occurrences(word, text) for at in hit} - known
         spots = []
         for hit in _SPOT.finditer(text):
             start, end = hit.span()
             if start in empty:
                 continue
-            name = hit[0] if not hit[0].isascii() else stem(hit[0])
-            needs = (name,) if hit[0].isascii() else _bigrams(text, start)
+            needs = (stem(hit[0]),) if hit[0].isascii() else _bigrams(text, start, empty)
             weight = min(rarity.get(need, UNKNOWN_RARITY) for need in needs)
+            weight *= NUMBERS if _NUMBER.fullmatch(hit[0]) else 1.0
             evidence = next((pattern for _, at, pattern in asked if start in at), None)
             spots.append(Spot(start, end, max(weight, 0.05), needs, tuple(equals.get(start, ())), evidence))
         return spots
@@ -165,7 +192,7 @@ def probability(model: Logistic, features: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=16384)
 def readable(text: str) -> tuple[str, frozenset[str]]:
     """A text in one spelling, and the stems of its Latin words: what `covered` looks in."""
     low = normalise(text)
@@ -188,13 +215,19 @@ def share(spots: Sequence[Spot], held: Sequence[bool]) -> float:
     return sum(spot.rarity for spot, is_held in zip(spots, held, strict=True) if is_held) / total if total else 0.0
 
 
-def _bigrams(text: str, at: int) -> tuple[str, ...]:
-    """The bigrams that a character is part of; the character itself when it stands alone."""
-    pairs = [text[at - 1 : at + 1] if at else "", text[at : at + 2]]
-    found = tuple(pair for pair in pairs if len(pair) == 2 and re.fullmatch(f"[{CJK}]{{2}}", pair))
+def _phrases(word: str, text: str) -> list[range]:
+    """Where a phrase stands; a single character is none."""
+    return occurrences(word, text) if len(word) > 1 else []
+
+
+def _bigrams(text: str, at: int, empty: Set[int]) -> tuple[str, ...]:
+    """The bigrams that a character is part of, empty words left out; the character itself when it stands alone."""
+    pairs = [text[first : first + 2] for first in (at - 1, at) if not empty & {first, first + 1}]
+    found = tuple(pair for pair in pairs if re.fullmatch(f"[{CJK}]{{2}}", pair))
     return found or (text[at],)
 
 
 def _same_word(left: str, right: str) -> bool:
-    """Whether two stems are one word: equal, or one begins the other and both are long."""
+    """Whether two stems are one word: equal but for a last e, or one begins the other and both are long."""
+    left, right = left.rstrip("e"), right.rstrip("e")
     return left == right or (min(len(left), len(right)) >= 5 and (left.startswith(right) or right.startswith(left)))

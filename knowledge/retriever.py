@@ -26,9 +26,11 @@ from knowledge.errors import EmbedderUnavailable, KnowledgeUnavailable, VectorSt
 from knowledge.passages import Passage
 from knowledge.policy import Answering, Fusion, load_answering
 from knowledge.settings import KnowledgeSettings
-from knowledge.vectors import ChromaVectors, connect
+from knowledge.vectors import ChromaVectors, answers, connect
 from knowledge.words import Entry, WordIndex, normalise, occurrences, terms
 
+HEALTH_S = 0.4
+"""Seconds that a readiness check waits for Chroma: it is asked every few seconds and must not hang itself."""
 T = TypeVar("T")
 
 
@@ -122,6 +124,9 @@ class HybridRetriever(BaseRetriever):
     _today: Callable[[], date] = PrivateAttr()
     _clock: Callable[[], float] = PrivateAttr()
     _threads: ThreadPoolExecutor = PrivateAttr()
+    _chroma_threads: ThreadPoolExecutor = PrivateAttr()
+    """Apart from the others: all of them may be waiting for a Chroma that stands still."""
+    _probe_threads: ThreadPoolExecutor = PrivateAttr()
     _snapshot: _Snapshot | None = PrivateAttr(default=None)
     _pause_until: float = PrivateAttr(default=-math.inf)
 
@@ -132,19 +137,19 @@ class HybridRetriever(BaseRetriever):
         *,
         today: Callable[[], date] = date.today,
         clock: Callable[[], float] = time.monotonic,
-        vectors: ChromaVectors | None = None,
     ) -> None:
         """`today` tells which documents hold, `clock` counts seconds; both can be fixed. Raises DataFileInvalid."""
         super().__init__()
         self._settings = settings
         self._embedder = embedder
         self._answering = load_answering(settings.answering_file)
-        server = connect(settings.chroma_host, settings.chroma_port, settings.chroma_timeout_s)
-        self._vectors = vectors or ChromaVectors(server)
+        self._vectors = ChromaVectors(connect(settings.chroma_host, settings.chroma_port, settings.chroma_timeout_s))
         self._catalogue = Catalogue(settings.index_dir)
         self._today = today
         self._clock = clock
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="retriever")
+        self._chroma_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="retriever-chroma")
+        self._probe_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="retriever-probe")
 
     @property
     def settings(self) -> KnowledgeSettings:
@@ -153,22 +158,26 @@ class HybridRetriever(BaseRetriever):
 
     async def warm(self) -> None:
         """Do now what the first question would wait for: load the model, connect, open the index."""
+        loop = asyncio.get_running_loop()
         await self._run(self._embedder.query, "挂号")
-        await self._run(self._vectors.alive)
+        await loop.run_in_executor(self._chroma_threads, self._vectors.alive)
         await self._run(self._open)
 
     async def health(self) -> Health:
-        """Whether each index can be asked right now."""
+        """Whether each index can be asked right now; within a second, however Chroma fares."""
+        alive = asyncio.get_running_loop().run_in_executor(
+            self._probe_threads, answers, self._settings.chroma_host, self._settings.chroma_port, HEALTH_S
+        )
         try:
             snapshot = await self._run(self._open)
         except KnowledgeUnavailable:
-            return Health(vectors=False, words=False, version=None)
-        alive = await self._run(self._vectors.alive)
-        return Health(vectors=alive, words=snapshot.words is not None, version=snapshot.live.number)
+            return Health(vectors=await alive, words=False, version=None)
+        return Health(vectors=await alive, words=snapshot.words is not None, version=snapshot.live.number)
 
     def close(self) -> None:
         """Let the threads end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._chroma_threads, self._probe_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def aretrieve(self, query: str, language: str, k: int = 5) -> Retrieval:
         """The `k` best passages for a question. Raises KnowledgeUnavailable when neither index answers."""
@@ -203,7 +212,8 @@ class HybridRetriever(BaseRetriever):
             return dict(self._vectors.query(snapshot.live.collection, vector, language, candidates))
 
         try:
-            return await asyncio.wait_for(self._run(ask), self._settings.chroma_timeout_s)
+            asked = asyncio.get_running_loop().run_in_executor(self._chroma_threads, ask)
+            return await asyncio.wait_for(asked, self._settings.chroma_timeout_s)
         except (VectorStoreUnavailable, EmbedderUnavailable, TimeoutError):
             self._pause_until = self._clock() + self._settings.chroma_retry_s
             return None

@@ -4,6 +4,7 @@ Chroma is not safe for two processes on one folder, so it is always reached over
 onto another: each version of the library is a collection of its own, and the catalogue says which one is live.
 """
 
+import http.client
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -27,6 +28,9 @@ def connect(host: str, port: int, timeout_s: float) -> Callable[[], ClientAPI]:
     """A function that opens a client of a Chroma server, telemetry off, each request limited to `timeout_s`."""
 
     def open_client() -> ClientAPI:
+        # Opening asks the server before the limit below can be set: one that stands still is found out here.
+        if not answers(host, port, timeout_s):
+            raise VectorStoreUnavailable(f"no vector store answers at {host}:{port}")
         client = chromadb.HttpClient(host=host, port=port, settings=ChromaSettings(anonymized_telemetry=False))
         # chromadb 1.5 waits without end and offers no setting for it: a stopped server would hold a thread for ever.
         session = getattr(getattr(client, "_server", None), "_session", None)
@@ -35,6 +39,18 @@ def connect(host: str, port: int, timeout_s: float) -> Callable[[], ClientAPI]:
         return client
 
     return open_client
+
+
+def answers(host: str, port: int, timeout_s: float) -> bool:
+    """Whether a Chroma server answers; takes at most twice `timeout_s`, and none of the client's locks."""
+    line = http.client.HTTPConnection(host, port, timeout=timeout_s)
+    try:
+        line.request("GET", "/api/v2/heartbeat")
+        return line.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        line.close()
 
 
 class ChromaVectors:

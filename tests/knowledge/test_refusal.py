@@ -4,7 +4,7 @@ import pytest
 
 from knowledge.passages import Passage
 from knowledge.policy import Logistic, load_answering
-from knowledge.refusal import FEATURES, Judge, covered, probability, share
+from knowledge.refusal import FEATURES, SECTION, Judge, covered, probability, share
 from knowledge.retriever import Found, Retrieval
 from knowledge.settings import KnowledgeSettings
 from knowledge.words import Entry
@@ -83,10 +83,37 @@ def test_without_vectors_the_other_model_decides(judge: Judge) -> None:
 
 def test_every_feature_is_computed_and_every_weight_is_a_feature(judge: Judge) -> None:
     features = judge.features("停车收费吗", "zh", found(), Retrieval((), False, (found(),)))
-    assert tuple(features) == FEATURES
+    assert set(features) == {*FEATURES, *SECTION}
     refusal = load_answering(KnowledgeSettings().answering_file).refusal
     assert set(refusal.with_vectors.weights) == set(FEATURES)
     assert set(refusal.words_only.weights) == set(FEATURES) - {"dense"}
+    assert set(refusal.section) == set(SECTION)
+
+
+def test_of_the_right_document_the_passage_that_answers_is_chosen(judge: Judge) -> None:
+    where = found("停车场在地下一层。", score=2.5)
+    price = found(score=2.3)
+    other = replace(price, entry=replace(price.entry, passage=replace(price.passage, id="q#0", source="q")))
+    retrieval = Retrieval((), False, (where, other, price))
+    assert judge.decide("停车多少钱", "zh", retrieval).chosen in (price, other)
+    alone = judge.decide("停车多少钱", "zh", Retrieval((), False, (where, price)))
+    assert alone.chosen == price
+
+
+def test_a_document_on_another_topic_counts_less(judge: Judge) -> None:
+    on_topic = found("停车收费标准贴在门口，前30分钟免费。")
+    passage = replace(on_topic.passage, title="轮椅", heading="归还", source="w", id="w#0")
+    off_topic = replace(on_topic, entry=replace(on_topic.entry, passage=passage, keywords=""))
+    confident = judge.decide("停车收费吗", "zh", Retrieval((), False, (on_topic,))).confidence
+    assert judge.decide("停车收费吗", "zh", Retrieval((), False, (off_topic,))).confidence < confident
+
+
+def test_a_latin_word_beside_a_chinese_one_is_known(judge: Judge) -> None:
+    assert held(judge, "WiFi密码", "zh", "无线网络没有密码") == pytest.approx(1.0)
+
+
+def test_a_phrase_keeps_its_empty_words(judge: Judge) -> None:
+    assert held(judge, "住院要带什么", "zh", "住院的时间") < 1.0
 
 
 def test_probability_is_logistic() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.passages import Passage
-from knowledge.words import Entry, WordIndex, build_word_index, dump_entry, load_entry, stem, terms
+from knowledge.words import Entry, WordIndex, build_word_index, dump_entry, load_entry, occurrences, stem, terms
 
 TODAY = date(2026, 11, 24)
 BASE = Passage("", "", "", "", "", "zh", "", "", "2026-01-01", "1", 0.0)
@@ -93,3 +93,17 @@ def test_a_missing_file_is_an_error_and_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.Error):
         WordIndex(tmp_path / "none.sqlite3")
     assert not (tmp_path / "none.sqlite3").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "places"),
+    [
+        ("wifi", "wifi密码", [range(0, 4)]),
+        ("ct", "做ct前", [range(1, 3)]),
+        ("ct", "doctor", []),
+        ("dog", "two dogs", [range(4, 8)]),
+        ("停车", "停车场停车", [range(0, 2), range(3, 5)]),
+    ],
+)
+def test_where_a_word_stands(word: str, text: str, places: list[range]) -> None:
+    assert occurrences(word, text) == places
