@@ -22,7 +22,10 @@ SURE = 0.5
 TOKEN = re.compile(r"\[(NAME|ID|PHONE)_[a-z0-9]{4}\]")
 """A personal value, as it travels."""
 
-NEW_WISH = re.compile(r"改|换|还是|而是|\b(rather|instead|change|make it|actually)\b", re.IGNORECASE)
+NEW_WISH = re.compile(
+    r"改|换|还是|而是|那就(?!算|不|这样|先?这么)|\b(rather|instead|change|make it|actually|(?:how|what) about|then)\b",
+    re.IGNORECASE,
+)
 """Words that open another wish."""
 
 QUESTION_MARKS = re.compile(

@@ -171,6 +171,12 @@ def test_stop_ends_with_the_menu(painter: Painter, intent: str) -> None:
 def test_stop_gives_way_to_a_new_wish(painter: Painter) -> None:
     painter.say("big red")
     assert painter.say("stop, rather blue", "stop") == ["ask.confirmed"]
+    assert painter.say("那就 red 吧", "stop") == ["ask.confirmed"]
+
+
+def test_stop_with_an_old_wish_beside_it_is_a_stop(painter: Painter) -> None:
+    painter.say("big red")
+    assert painter.say("那就算了，red 不要了", "stop") == ["control.stopped"]
 
 
 def test_an_unsure_control_is_none(painter: Painter) -> None:
