@@ -89,6 +89,7 @@ class Wording:
             "room": _room,
             "spell": _spell,
             "number": lambda value, view: str(value),
+            "queue": self._queue,
             "department": lambda value, view: directory.department_name(value, view.spoken),
             "doctor": lambda value, view: _doctor(directory, value, view),
             "kind": lambda value, view: directory.kinds[value].name.in_language(view.spoken),
@@ -145,6 +146,12 @@ class Wording:
                 raise WordingError(f"{key}: the parameter {name} is missing.")
             pieces.append(self._value(key, params[name], spec or "", view, conversation))
         return "".join(pieces)
+
+    def _queue(self, value: Any, view: _View) -> str:
+        """How many wait before the patient, as a clause."""
+        key = f"queue.{'nobody' if value == 0 else 'one' if value == 1 else 'many'}"
+        template = self._entries[key][view.language]["text"]
+        return self._fill(key, template, {"count": value}, view, "")
 
     def _value(self, key: str, value: Any, spec: str, view: _View, conversation: str) -> str:
         if value is None or value == "":

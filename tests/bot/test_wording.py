@@ -123,6 +123,20 @@ def test_a_value_that_cannot_be_said_is_an_error(
         made(tmp_path, tables, template).say("k", params, "zh", "kiosk")
 
 
+@pytest.mark.parametrize(
+    ("ahead", "zh", "en"),
+    [
+        (0, "您前面没有人在等", "nobody is waiting before you"),
+        (1, "前面还有 1 位", "one person is waiting before you"),
+        (7, "前面还有 7 位", "7 people are waiting before you"),
+    ],
+)
+def test_the_queue_is_said_as_people_do(real: Wording, ahead: int, zh: str, en: str) -> None:
+    params = {"number": "A1", "ahead": ahead}
+    assert zh in real.say("handoff.waiting", params, "zh", "kiosk").text
+    assert en in real.say("handoff.waiting", params, "en", "kiosk").text
+
+
 def test_a_missing_key_is_named(real: Wording) -> None:
     with pytest.raises(WordingError, match=r"no sentence for moon\.phase"):
         real.say("moon.phase", {}, "zh", "kiosk")

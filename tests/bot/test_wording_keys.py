@@ -28,6 +28,7 @@ SAMPLES = {
     "room": "2-102",
     "spell": "A3827",
     "number": 3,
+    "queue": 3,
     "department": "cardiology",
     "doctor": "d001",
     "kind": "expert",
