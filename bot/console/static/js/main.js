@@ -204,9 +204,10 @@ class App {
 
   async refresh() {
     if (!this.me) return;
+    const { acted } = this.ticket;
     try {
       const { tickets } = await this.api.get("/tickets");
-      if (!this.me) return;
+      if (!this.me || acted !== this.ticket.acted) return; // older than what was done meanwhile, which asks again
       this.queue.show(tickets, this.me.name);
       if (this.ticket.entry) this.ticket.update(tickets.find((entry) => entry.id === this.ticket.entry.id));
       this.alarm();

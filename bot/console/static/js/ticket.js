@@ -14,6 +14,7 @@ export class TicketView {
     this.root = byId("ticket");
     this.drafts = new Map();
     this.opening = 0;
+    this.acted = 0; // a queue that was asked for before something was done must not undo it on the screen
     this.clear();
   }
 
@@ -254,6 +255,7 @@ export class TicketView {
     for (const button of this.root.querySelectorAll(".ticket-actions button")) button.disabled = true;
     try {
       const { ticket } = await this.api.post(`/tickets/${id}/${action}`);
+      this.acted += 1;
       if (this.entry?.id !== id) return;
       this.fault = null;
       this.entry = ticket;
