@@ -43,7 +43,7 @@ def assert_mentions(scan: Scan, background: frozenset[str], personal: bool) -> d
     """
     if not scan.mentions:
         return {}
-    cues = _Cues(scan, background)
+    cues = _Cues(scan)
     denials = _Denials(scan, cues)
     found: dict[Mention, Status] = {}
     for mention in scan.mentions:
@@ -98,11 +98,6 @@ class _Cues:
             self._known[key] = self.within(name, bounds.start, bounds.end)
         return self._known[key]
 
-    def _now(self, mention: Mention) -> bool:
-        """Brought to now in its own clause, whatever surrounds it: 培训的时候刚才有人倒了."""
-        clause = self.clauses[mention.start]
-        return self.within("present", clause.start, clause.end)
-
     def past(self, mention: Mention) -> bool:
         """Said to be long ago in its own clause, and nothing there brings it to now."""
         clause = self.clauses[mention.start]
@@ -129,19 +124,6 @@ class _Cues:
         if self.within("admin", clause.start, max(clause.end, mention.end)):
             return not (personal and now)
         return self._in_sentence("route", mention) and not personal and not now and not several
-
-    def _past_stories(self, scan: Scan, background: frozenset[str]) -> list[tuple[int, int]]:
-        """Clauses of the past that tell of a complaint, up to the end of their sentence: what goes on there is past.
-
-        去年做过搭桥，胸口疼 opens none: an operation is no complaint, and the pain is of now.
-        """
-        stories: list[tuple[int, int]] = []
-        for mention in scan.mentions:
-            clause = self.clauses[mention.start]
-            told = mention.concept not in background and self.within("past", clause.start, clause.end)
-            if told and not self.within("present", clause.start, clause.end):
-                stories.append((clause.start, self.sentences[mention.start].end))
-        return list(dict.fromkeys(stories))
 
     def _several(self, scan: Scan) -> frozenset[int]:
         """Sentences where two complaints stand side by side; two concepts of the same words are one."""
