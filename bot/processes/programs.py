@@ -19,19 +19,6 @@ from bot.training import RASA_ENV, model_file
 NAMES = ("chroma", "actions", "rasa", "bot")
 """In the order in which they are listed and started."""
 
-RASA_START = (
-    "import os, sys\n"
-    "sys.argv += ['--auth-token', os.environ.pop('YIDAO_RASA_API_TOKEN')]\n"
-    "import rasa.utils.io\n"
-    "from bot.rasa.logs import set_up_logs\n"
-    "set_up_logs()\n"
-    "rasa.utils.io.configure_colored_logging = set_up_logs\n"
-    "from rasa.__main__ import main\n"
-    "main()"
-)
-"""Rasa takes its API token only as an argument, which every user of the machine could read in the process list, and
-offers no way to keep its coloured log away from standard output."""
-
 
 @dataclass(frozen=True)
 class Program:
@@ -127,7 +114,7 @@ def _rasa(settings: Settings) -> Program:
     return Program(
         name="rasa",
         argv=(
-            *(str(ROOT / ".venv-rasa" / "bin" / "python"), "-c", RASA_START, "run", "--enable-api"),
+            *(str(ROOT / ".venv-rasa" / "bin" / "python"), "-m", "bot.rasa.serve", "run", "--enable-api"),
             *("--interface", host, "--port", str(port), "--model", str(model_file(ROOT))),
             *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         ),

@@ -119,7 +119,8 @@ class Installer:
         """Make the environment hold exactly what its locks say; an existing one is brought up to date."""
         fits = interpreters_match(environment)
         if self.uv.exists():
-            settings = {"UV_NO_PROGRESS": "1", **self._index()}
+            # Compiled now, as pip does: where Python may not write bytecode, each start would compile TensorFlow anew.
+            settings = {"UV_NO_PROGRESS": "1", "UV_COMPILE_BYTECODE": "1", **self._index()}
             if not fits:
                 make = [str(self.uv), "venv", "--clear", "--python", str(interpreter), str(environment.folder)]
                 run_logged(make, log, self.root, settings)
