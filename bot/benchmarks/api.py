@@ -44,6 +44,8 @@ class Size:
 
 FULL = Size(rounds=60, warm_up=5, crowd_turns=200)
 SHORT = Size(rounds=15, warm_up=2, crowd_turns=60)
+ROUNDS_PER_TALK = 3
+"""Rounds of the script in one conversation of a crowd: 15 turns."""
 
 
 def size() -> Size:
@@ -158,19 +160,24 @@ class Throughput:
 
 
 async def throughput(script: Script, much: Size, side: Side, crowd: int) -> Throughput:
-    """Let `crowd` conversations each say the next as soon as they have an answer."""
+    """Let `crowd` patients each say the next as soon as they have an answer.
+
+    A conversation lasts ROUNDS_PER_TALK rounds, like a real one; another one is opened for the next. Rasa reads a
+    conversation's whole history at each turn, so that one of 200 turns would say little about a front desk.
+    """
     rounds = max(1, round(much.crowd_turns / (crowd * len(script.turns))))
-    talks = [await _opened(script, side) for _ in range(crowd)]
+    talks = [[await _opened(script, side) for _ in range(0, rounds, ROUNDS_PER_TALK)] for _ in range(crowd)]
     answered = 0
 
-    async def talk_on(talk: Talk) -> None:
+    async def talk_on(own: list[Talk]) -> None:
         nonlocal answered
-        for line in script.turns * rounds:
-            await talk.say(line)
-            answered += 1
+        for number in range(rounds):
+            for line in script.turns:
+                await own[number // ROUNDS_PER_TALK].say(line)
+                answered += 1
 
     began = time.perf_counter()
-    ends = await asyncio.gather(*(talk_on(talk) for talk in talks), return_exceptions=True)
+    ends = await asyncio.gather(*(talk_on(own) for own in talks), return_exceptions=True)
     per_s = answered / (time.perf_counter() - began)
     for end in ends:
         if end is not None and not isinstance(end, WrongReply):
