@@ -49,9 +49,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await retriever.warm()
-        forgetting = asyncio.create_task(desk.forget_sessions())
+        forgetting = [asyncio.create_task(each) for each in (desk.forget_sessions(), desk.forget_abandoned())]
         yield
-        forgetting.cancel()
+        for task in forgetting:
+            task.cancel()
         await engine.close()
         retriever.close()
         records.database.close()

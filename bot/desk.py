@@ -26,6 +26,8 @@ LIVE = 2000
 """Conversations kept in this process; older idle ones are loaded again from the records when they speak."""
 FIRST_RETRY_S = 1.0
 """Seconds until Rasa is asked again to forget a session; doubled each time."""
+SWEEP_S = 60.0
+"""Seconds between two looks for abandoned conversations."""
 LAST_RETRY_S = 30.0
 """Longest pause between two attempts."""
 
@@ -156,6 +158,17 @@ class FrontDesk:
             else:
                 wait_s = FIRST_RETRY_S
                 await self._to_forget.wait()
+
+    async def forget_abandoned(self) -> None:
+        """Forget the patients of kiosks whose page died before it could say so; runs until cancelled."""
+        while True:
+            try:
+                idle_s = self.house.settings.abandoned_after_s
+                for name in await asyncio.to_thread(self.house.forgetting.abandoned, "kiosk", idle_s):
+                    await self.wipe(name)
+            except RecordsUnavailable as error:
+                log.error("forgetting.failed", code=error.code)
+            await asyncio.sleep(SWEEP_S)
 
     async def call_staff(self, kiosk: str, conversation: str | None) -> str:
         """The red button of a kiosk; the number of its ticket. Raises `RecordsUnavailable`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
@@ -43,6 +43,15 @@ class Forgetting:
                 session.add(_note(conversation, now))
                 audit.append(session, "patient", "conversation.wipe", f"conversation:{conversation}", at=now)
         self._vault.forget(conversation)
+
+    def abandoned(self, channel: str, idle_s: float) -> list[str]:
+        """Conversations of a channel without a turn for so long; never one that waits for a human or talks to one."""
+        since = self._clock.now() - timedelta(seconds=idle_s)
+        with self._database.read() as session:
+            rows = select(ConversationRow.id).where(
+                ConversationRow.channel == channel, ConversationRow.status == "bot", ConversationRow.last_seen < since
+            )
+            return list(session.scalars(rows.order_by(ConversationRow.last_seen)))
 
     def pending(self) -> list[str]:
         """Wiped conversations whose session Rasa has not forgotten yet, the longest waiting first."""

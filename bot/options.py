@@ -18,6 +18,12 @@ NUMBERED = re.compile(
     re.IGNORECASE,
 )
 
+# "The last one" is the last of what was asked about, not the button below it that leads elsewhere.
+LAST = re.compile(
+    r"^(?:我?[选要]?(?:择)?|the\s*)*(?:最后[一那]?(?:个|项|条|位)|last(?:\s*(?:one|option|choice))?)(?:吧|好了|\s*please)?$",
+    re.IGNORECASE,
+)
+
 
 def plain(text: str) -> str:
     """Lower case without punctuation and blanks, for comparing what was said with a title."""
@@ -30,7 +36,11 @@ def chosen(text: str, options: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
     for option in options:
         if said and said == plain(option["title"]):
             return option
-    match = NUMBERED.match(text.strip(" 。.!！?？,，"))
+    bare = text.strip(" 。.!！?？,，")
+    if options and LAST.match(bare):
+        slot = options[0].get("choice", {}).get("slot")
+        return [option for option in options if option.get("choice", {}).get("slot") == slot][-1]
+    match = NUMBERED.match(bare)
     if match is None:
         return None
     number = match["n"].lower()

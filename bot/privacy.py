@@ -25,6 +25,16 @@ ABROAD = re.compile(r"(?<!\d)(?:\+|00)86[\s-]?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\
 """A mobile number with the country's prefix: sought before identity numbers, which it is long enough to be."""
 PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|[A-Z]\d{9,10})(?![0-9A-Za-z])", re.IGNORECASE)
 """One or two letters and 7 to 10 digits: passports and travel permits."""
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+ADDRESS_ZH = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,8}?[省市区县镇乡])*[\u4e00-\u9fff]{1,8}?(?:路|街|大道|弄|巷|胡同|小区|新村|花园|苑)"
+    r"\s*\d{1,5}\s*[号弄栋幢](?:楼|院)?(?:\s*\d{1,4}\s*(?:号楼|栋|幢|单元|楼|层|室|号|房))*"
+)
+"""A street or estate with its number; "门诊楼3楼" and "3号楼" alone are places of the hospital."""
+ADDRESS_EN = re.compile(
+    r"\b\d{1,5}[A-Za-z]?\s+(?:[A-Z][a-z]+\s+){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd)\b\.?"
+    r"(?:,?\s+(?:Apt|Flat|Unit|Room)\.?\s*\w{1,5})?"
+)
 LONG_NUMBER = re.compile(r"(?<!\d)\d{7,13}(?!\d)")
 """A number said where a phone or identity number was asked for, whatever its length."""
 
@@ -56,7 +66,7 @@ NOT_A_NAME_EN = re.compile(
     r"\b(what|where|how|when|which|why|who|is|are|do|does|can|could|the|a|an|to|of|in|on|no|not|yes|ok|okay|stop|cancel|back|repeat|"
     r"help|human|person|nurse|doctor|appointment|please|change|department|speak|english|chinese|again|start|restart|tomorrow|today|"
     r"morning|afternoon|earliest|parking|hello|hi|thanks|thank|never|mind|go|wait|later|none|nothing|pardon|sorry|staff|somebody|"
-    r"monday|tuesday|wednesday|thursday|friday|saturday|sunday|actually|wrong|different|another|instead|me|my|i|he|she|"
+    r"forget|hold|second|moment|minute|hang|let|know|sure|skip|dont|see|monday|tuesday|wednesday|thursday|friday|saturday|sunday|actually|wrong|different|another|instead|me|my|i|he|she|"
     r"dr|prof|professor|hospital|clinic|pain|fever|sick|feeling|here|urgent|emergency|outpatient|department|cardiology|blood|test|report)\b",
     re.IGNORECASE,
 )
@@ -75,7 +85,7 @@ NOT_A_NAME_ZH = re.compile(
     r"鱼刺|明白|祖父|祖母)"
 )
 FUNCTION_ZH = re.compile(
-    r"[在哪怎么什吗呢的了不想要去挂号科改约看病人工返回上步重新开始退取消停车几点多少谁能可以帮助疼痛烧咳我你您他她它这那是有没早晚午今明后周天日月年再见对好行嗯哦啊算]"
+    r"[在哪怎么什吗呢的了不想要去挂号科改约看病人工返回上步重新开始退取消停车几点多少谁能可以帮助疼痛烧咳我你您他她它这那是有没早晚午今明后周天日月年再见对好行嗯哦啊算等下稍慢忘急]"
 )
 """Characters of everyday sentences; a short answer without any of them may be a name whose family name is rare."""
 BREAK = r"(?=$|[\s,，。.;；、!！?？的要想挂看预约取改退]|身份|电话|手机|证件|今年|住)"
@@ -86,7 +96,7 @@ class Finding:
     """One personal value in a text."""
 
     kind: str
-    """ID, PHONE or NAME."""
+    """ID, PHONE, NAME, EMAIL or ADDRESS."""
     start: int
     """Where it begins."""
     end: int
@@ -135,6 +145,9 @@ class Recogniser:
             if all(end <= other.start or start >= other.end for other in found):
                 found.append(Finding(kind, start, end, value))
 
+        for kind, pattern in (("EMAIL", EMAIL), ("ADDRESS", ADDRESS_ZH), ("ADDRESS", ADDRESS_EN)):
+            for match in pattern.finditer(text):
+                add(kind, match.start(), match.end(), match.group())
         for match in ABROAD.finditer(text):
             add("PHONE", match.start(), match.end(), digits(match.group()))
         for match in PASSPORT.finditer(text):

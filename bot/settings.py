@@ -35,7 +35,8 @@ class BotSettings(BaseModel):
     tls_key: Path | None = None
     """PEM key of the certificate."""
     device_token: SecretStr | None = None
-    """Token a kiosk must send to open a conversation; empty lets every page on the network do so (demo)."""
+    """Token a kiosk must send to open a conversation; empty lets every page on the network do so (demo). The kiosk's
+    page is then opened as `/?kiosk=K01#device=TOKEN`."""
     service_token: SecretStr | None = None
     """Token of trusted services (phone, WeChat) that open conversations; empty refuses those channels."""
     turn_deadline_s: float = Field(8.0, gt=0)
@@ -56,6 +57,8 @@ class BotSettings(BaseModel):
     """Seconds without a touch after which the kiosk warns."""
     idle_wipe_s: float = Field(20.0, gt=0)
     """Seconds after that warning until the kiosk forgets the patient."""
+    abandoned_after_s: float = Field(1800.0, ge=60)
+    """Seconds without a turn after which the server itself forgets a kiosk's patient, should the page have died."""
 
 
 class RasaSettings(BaseModel):

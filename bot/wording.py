@@ -88,7 +88,7 @@ class Wording:
             "money": _money,
             "room": _room,
             "spell": _spell,
-            "number": lambda value, view: str(value),
+            "number": lambda value, view: f"{value:g}",
             "queue": self._queue,
             "department": lambda value, view: directory.department_name(value, view.spoken),
             "doctor": lambda value, view: _doctor(directory, value, view),

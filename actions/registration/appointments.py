@@ -89,7 +89,9 @@ class AppointmentStore:
             raise AppointmentClosed("This appointment was cancelled or changed before.")
         deadline = self._policy.deadline(datetime.combine(slot.day, slot.start, now.tzinfo))
         if now > deadline:
-            raise TooLate("It is too late to change or cancel this visit.", deadline)
+            raise TooLate(
+                "It is too late to change or cancel this visit.", deadline, self._policy.change_deadline_hours
+            )
         before = _state(row)
         row.status, row.exclusive, row.changed = status, None, now
         session.flush()

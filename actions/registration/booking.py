@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from actions.flow import Flow
@@ -88,10 +88,16 @@ class BookingFlow(Flow):
                 NameQuestion("registration.ask_name"),
                 self._id,
                 self._phone,
-                ConfirmQuestion("registration.confirm", "option.book", "confirm", confirm_params, REDO),
+                ConfirmQuestion("registration.confirm", "option.book", "confirm", confirm_params, REDO, self._warn),
                 BookStep(registration, vault, self._suits),
             )
         )
+
+    def _warn(self, state: State) -> tuple[Payload, ...]:
+        """Said before the yes: a visit so near cannot be given back."""
+        held = state.get("held") or {}
+        hours = self._registration.final_within(date.fromisoformat(held["day"]), time.fromisoformat(held["start"]))
+        return () if hours is None else (say("registration.confirm_final", {"hours": hours}),)
 
     def before_controls(self, state: State, turn: Turn, asked: str) -> Reading | None:
         """ "No" to the phone is no "stop"; "cancel" is one while nothing is booked."""

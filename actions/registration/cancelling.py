@@ -100,8 +100,9 @@ class CancelStep(LastStep):
         """Cancel, or say why not."""
         try:
             appointment = self._registration.cancel(str(state["appointment"]), "patient")
-        except TooLate:
-            return Reading(says=(say("registration.too_late", options=(HUMAN,)),), finished=True)
+        except TooLate as error:
+            too_late = say("registration.too_late", {"hours": error.hours}, (HUMAN,))
+            return Reading(says=(too_late,), finished=True)
         except RegistrationError:
             return Reading(says=(say("registration.refused", options=AFTER_NONE),), finished=True)
         done = say("registration.cancelled", appointment_params(appointment), AFTER_NONE)

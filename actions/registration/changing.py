@@ -124,8 +124,9 @@ class ChangeStep(LastStep):
         """Swap, or say why not; the old appointment stands until the new one is stored."""
         try:
             appointment = self._registration.change(str(state["appointment"]), str(state["hold"]), "patient")
-        except TooLate:
-            return Reading(says=(say("registration.too_late", options=(HUMAN,)),), finished=True)
+        except TooLate as error:
+            too_late = say("registration.too_late", {"hours": error.hours}, (HUMAN,))
+            return Reading(says=(too_late,), finished=True)
         except AlreadyBooked as error:
             options = (pick("when_again", True, "option.other_day"), Option("option.keep_it", command="/stop"))
             ask = say("registration.already_booked", appointment_params(error.existing), options, expects="when")

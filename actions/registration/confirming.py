@@ -24,13 +24,20 @@ class ConfirmQuestion:
     slot = "confirmed"
 
     def __init__(
-        self, key: str, yes: str, card: str, params: Callable[[State], dict[str, Any]], redo: Sequence[Option]
+        self,
+        key: str,
+        yes: str,
+        card: str,
+        params: Callable[[State], dict[str, Any]],
+        redo: Sequence[Option],
+        warn: Callable[[State], tuple[Payload, ...]] = lambda _: (),
     ) -> None:
         self._key = key
         self._yes = yes
         self._card = card
         self._params = params
         self._redo = (*redo, STOP)
+        self._warn = warn
 
     def open(self, state: State) -> bool:
         """Until the patient said yes."""
@@ -41,7 +48,7 @@ class ConfirmQuestion:
         options = [pick(self.slot, "yes", self._yes), pick(self.slot, "no", "option.wrong")]
         params = self._params(state)
         card: Payload = {"kind": self._card, "params": params}
-        return Reading(says=(say(self._key, params, options, card, expects=self.slot),))
+        return Reading(says=(*self._warn(state), say(self._key, params, options, card, expects=self.slot)))
 
     def read(self, state: State, turn: Turn, asked: bool) -> Reading | None:
         """Yes, or what is wrong."""

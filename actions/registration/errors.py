@@ -142,6 +142,8 @@ class TooLate(RegistrationError):
 
     code = "registration.too_late"
 
-    def __init__(self, sentence: str, deadline: datetime) -> None:
+    def __init__(self, sentence: str, deadline: datetime, hours: float) -> None:
         super().__init__(sentence)
         self.deadline = deadline
+        self.hours = hours
+        """The rule: how long before the visit the deadline lies."""

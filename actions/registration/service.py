@@ -8,7 +8,7 @@ a crash, gets the appointment it already made.
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -44,6 +44,7 @@ class Registration:
     ) -> None:
         self._database = database
         self._clock = clock
+        self._policy = policy
         self._slots = SlotStore(database, directory, policy)
         self._holds = HoldStore(database, self._slots, policy, new_id)
         self._people = People(cipher, new_id)
@@ -61,6 +62,12 @@ class Registration:
                 return 0
         with self._database.write() as session:
             return self._holds.expire_all(session, now)
+
+    def final_within(self, day: date, start: time) -> float | None:
+        """The hours of the rule by which a visit at that time can no longer be changed, else None."""
+        now = self._clock.now()
+        final = now > self._policy.deadline(datetime.combine(day, start, now.tzinfo))
+        return self._policy.change_deadline_hours if final else None
 
     def search(self, query: SlotQuery, limit: int = 3, spread: bool = True) -> list[SlotOffer]:
         """Free slots that fit, soonest first; with `spread`, over different doctors and days where both are open."""

@@ -4,18 +4,25 @@ Started by supervisord for each program. It waits for what the program needs, st
 it ends, with growing pauses and without end, so that the supervisor never gives a program up. When it is told to
 stop, or its supervisor dies, it ends the program and everything that the program started.
 
+Its own lines in the log are JSON; with `--wrap-output` each line of the program becomes one too.
+
 Imports little beside the standard library: one such wrapper lives beside every process.
 """
 
 import argparse
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from bot.processes.lifelines import Sentinel, child_setup, die_with_parent
 from bot.processes.readiness import Probe
@@ -28,6 +35,11 @@ POLL_S = 0.25
 """Seconds between two looks at a partner that is not ready."""
 TELL_EVERY_S = 15.0
 """Seconds between two log lines about waiting."""
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+"""What a terminal would show as colours."""
+WORDS = re.compile(r"[^\W\d_]{3}")
+"""A line without a word is decoration."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,8 @@ class Charge:
     """Files that must exist before it starts."""
     grace_s: float = 5.0
     """Seconds it gets to end by itself when told to stop."""
+    wraps_output: bool = False
+    """Whether its lines are plain text that shall become JSON."""
 
 
 @dataclass
@@ -95,11 +109,15 @@ class Keeper:
             self.child = subprocess.Popen(
                 self.charge.argv,
                 stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self.charge.wraps_output else None,
+                stderr=subprocess.STDOUT if self.charge.wraps_output else None,
                 preexec_fn=child_setup(signal.SIGKILL),
             )
         except (OSError, subprocess.SubprocessError) as error:
             self._log(f"cannot be started: {error}")
             return None
+        if self.child.stdout is not None:
+            threading.Thread(target=self._retell, args=(self.child.stdout,), daemon=True).start()
         sentinel = Sentinel(self.child.pid)
         self._log(f"started as process {self.child.pid}")
         try:
@@ -161,9 +179,18 @@ class Keeper:
         except ProcessLookupError:
             return
 
-    def _log(self, text: str) -> None:
+    def _retell(self, output: IO[bytes]) -> None:
+        """Every line of the program with words in it, as one of ours; ends with the program."""
+        for line in output:
+            text = COLOUR.sub("", line.decode(errors="replace")).strip()
+            if WORDS.search(text):
+                self._log(text, self.charge.name)
+
+    def _log(self, text: str, logger: str = "yidao.launch") -> None:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        line = {"timestamp": now, "level": "info", "process": self.charge.name, "logger": logger, "event": text}
         try:
-            print(f"yidao.launch {self.charge.name}: {text}", flush=True)
+            print(json.dumps(line, ensure_ascii=False), flush=True)
         except BrokenPipeError:
             # The supervisor that read our output is dead; stopping is all that is left to do.
             self.stopping = True
@@ -186,10 +213,11 @@ def parse(arguments: Sequence[str]) -> Charge:
     parser.add_argument("--need", action="append", default=[], help="URL that must answer 200 before each start")
     parser.add_argument("--file", action="append", default=[], type=Path, help="file that must exist before each start")
     parser.add_argument("--grace", type=float, default=Charge.grace_s, help="seconds to end by itself")
+    parser.add_argument("--wrap-output", action="store_true", help="make each line that it writes a JSON line")
     parser.add_argument("command", nargs="+", help="the command, after --")
     told = parser.parse_args(arguments)
     needs = tuple(Probe(url) for url in told.need)
-    return Charge(told.name, tuple(told.command), needs, tuple(told.file), told.grace)
+    return Charge(told.name, tuple(told.command), needs, tuple(told.file), told.grace, told.wrap_output)
 
 
 def main(arguments: Sequence[str]) -> int:

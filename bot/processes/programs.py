@@ -36,6 +36,8 @@ class Program:
     """Partners without which it cannot begin; their URLs hold no token."""
     files: tuple[Path, ...] = ()
     """Files that must exist before it starts."""
+    plain_log: bool = False
+    """Whether it cannot write its log as JSON."""
 
 
 def programs(settings: Settings) -> dict[str, Program]:
@@ -94,6 +96,7 @@ def _chroma(settings: Settings) -> Program:
         argv=(chroma, "run", "--path", str(chroma_folder(settings)), "--host", host, "--port", str(port)),
         env={"ANONYMIZED_TELEMETRY": "False", "DO_NOT_TRACK": "1"},
         probe=Probe(f"http://{host}:{port}/api/v2/heartbeat"),
+        plain_log=True,
     )
 
 

@@ -40,6 +40,8 @@ class Entry:
     """URLs of partners that must answer before it starts."""
     files: tuple[Path, ...] = ()
     """Files that must exist before it starts."""
+    plain_log: bool = False
+    """Whether it writes plain text, which the wrapper makes JSON."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def wrapper(entry: Entry, grace_s: float) -> list[str]:
     """The command line of the wrapper around an entry."""
     options = [part for url in entry.needs for part in ("--need", url)]
     options += [part for file in entry.files for part in ("--file", str(file))]
+    options += ["--wrap-output"] if entry.plain_log else []
     launch = [sys.executable, "-m", "bot.processes.launch", entry.name, "--grace", f"{grace_s:g}"]
     return [*launch, *options, "--", *entry.command]
 

@@ -38,6 +38,7 @@ def _entry(program: Program) -> Entry:
         probe=program.probe,
         needs=tuple(probe.url for probe in program.needs),
         files=program.files,
+        plain_log=program.plain_log,
     )
 
 

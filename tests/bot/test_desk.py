@@ -137,6 +137,26 @@ async def test_a_wipe_during_a_turn_returns_at_once_and_is_complete_when_the_tur
     work.cancel()
 
 
+async def test_a_patient_whose_page_died_is_forgotten_and_one_who_waits_is_not(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "SWEEP_S", 0.01)
+    gone, waiting, caller = await front.patient(), await front.patient(), await front.patient(channel="phone")
+    await front.desk.call_staff("K01", waiting.id)
+    front.clock.advance(seconds=front.house.settings.abandoned_after_s - 1)
+    here = await front.patient()
+    work = asyncio.create_task(front.desk.forget_abandoned())
+    await asyncio.sleep(0.1)
+    assert front.engine.forgotten == []
+    front.clock.advance(seconds=2)
+    await until(lambda: front.engine.forgotten == [gone.id])
+    for patient in (waiting, caller, here):
+        await front.desk.admit(patient.id, patient.token)
+    with pytest.raises(ConversationClosed):
+        await front.desk.admit(gone.id, gone.token)
+    work.cancel()
+
+
 async def test_a_live_desk_is_woken_for_what_is_left(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk_module, "FIRST_RETRY_S", 0.01)
     work = asyncio.create_task(front.desk.forget_sessions())

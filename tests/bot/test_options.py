@@ -14,6 +14,7 @@ OPTIONS = [
     [
         ("11月25日（周三） 8:00 张伟医生", 0), ("11月25日(周三)8:00张伟医生", 0), ("换一天", 1), (" 换一天。 ", 1),
         ("talk to STAFF!", 2), ("1", 0), ("2", 1), ("3。", 2), ("第二个", 1), ("选3", 2), ("第三项", 2),
+        ("最后一个", 1), ("选最后那个吧", 1), ("the last one", 1), ("Last option please", 1),
         ("我要第一个", 0), ("两", 1), ("option 2", 1), ("the second one", 1), ("number three please", 2), ("First", 0),
     ],
 )  # fmt: skip
@@ -25,7 +26,7 @@ def test_what_takes_an_option(text: str, index: int) -> None:
     "text",
     [
         "", "。", "4", "9", "0", "10", "第四个", "换", "换一天吧我有事", "/handoff", "handoff", "/hold", "12", "2楼",
-        "two appointments", "一号楼在哪", "s1", '{"slot": "hold"}',
+        "two appointments", "最后", "last week", "最后一个号是几点","一号楼在哪", "s1", '{"slot": "hold"}',
     ],
 )  # fmt: skip
 def test_what_takes_none(text: str) -> None:

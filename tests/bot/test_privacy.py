@@ -53,6 +53,14 @@ ZH: list[tuple[str, str | None, list[tuple[str, str]]]] = [
     ("护照号 e12345678", None, [("ID", "E12345678")]),
     ("港澳通行证H0123456789", None, [("ID", "H0123456789")]),
     ("身份证0000001990030712345", None, [("ID", "0000001990030712345")]),  # a digit too many
+    ("发到 wang.xm@example.com 吧", None, [("EMAIL", "wang.xm@example.com")]),
+    ("我住东湖区解放路128号3栋2单元501室", None, [("ADDRESS", "我住东湖区解放路128号3栋2单元501室")]),
+    ("家在春江花园12栋", None, [("ADDRESS", "家在春江花园12栋")]),
+    ("门诊楼3楼怎么走", None, []),
+    ("2号楼在哪", None, []),
+    ("等一下", "patient_name", []),
+    ("稍等", "patient_name", []),
+    ("忘了", "patient_name", []),
     # everything in one sentence
     (f"我叫王小明，身份证{ID}，电话{PHONE}", None, [("NAME", "王小明"), ("ID", ID), ("PHONE", PHONE)]),
     (f"王小明 {ID} {PHONE}", "patient_name", [("NAME", "王小明"), ("ID", ID), ("PHONE", PHONE)]),
@@ -103,6 +111,10 @@ ZH: list[tuple[str, str | None, list[tuple[str, str]]]] = [
 ]  # fmt: skip
 
 EN: list[tuple[str, str | None, list[tuple[str, str]]]] = [
+    ("write to wang.xm@example.com, I live at 12 Garden Road, Flat 5", None,
+     [("EMAIL", "wang.xm@example.com"), ("ADDRESS", "12 Garden Road, Flat 5")]),
+    ("forget it", "patient_name", []),
+    ("hang on a second", "patient_name", []),
     ("My name is Li Ming", None, [("NAME", "Li Ming")]),
     ("my name is Anna O'Neil-Park, I have a cough", None, [("NAME", "Anna O'Neil-Park")]),
     ("Name: John Smith", None, [("NAME", "John Smith")]),

@@ -400,8 +400,18 @@ def test_change_and_cancel_after_the_deadline_are_too_late(desk: Registration, c
     with pytest.raises(TooLate) as caught:
         desk.cancel(appointment, "patient")
     assert caught.value.deadline.timetz().replace(tzinfo=None) == time(13)
+    assert caught.value.hours == 2
     with pytest.raises(TooLate):
         desk.change(appointment, hold.id, "patient")
+
+
+def test_a_visit_within_the_deadline_is_known_to_be_final(desk: Registration, clock: ManualClock) -> None:
+    today = clock.today()
+    assert desk.final_within(today, time(15)) is None
+    clock.advance(hours=4)
+    assert desk.final_within(today, time(15)) is None
+    clock.advance(minutes=1)
+    assert desk.final_within(today, time(15)) == 2
 
 
 def test_the_deadline_itself_is_in_time(desk: Registration, clock: ManualClock) -> None:

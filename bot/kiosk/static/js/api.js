@@ -36,9 +36,13 @@ export function newId() {
 }
 
 export class FrontDesk {
-  /** @param {string} kiosk which kiosk this page stands on */
-  constructor(kiosk) {
+  /**
+   * @param {string} kiosk which kiosk this page stands on
+   * @param {string} device token that lets it open conversations, where the hospital asks for one
+   */
+  constructor(kiosk, device = "") {
     this.kiosk = kiosk;
+    this.device = device;
   }
 
   /** What the page needs to draw itself: wording, menu, places, idle times. */
@@ -48,7 +52,7 @@ export class FrontDesk {
 
   /** Open a conversation; the answer holds its id, its token and the greeting. */
   open(language) {
-    return this.#json("POST", "/conversations", { body: { channel: "kiosk", language, kiosk: this.kiosk } });
+    return this.#json("POST", "/conversations", { token: this.device, body: { channel: "kiosk", language, kiosk: this.kiosk } });
   }
 
   /**

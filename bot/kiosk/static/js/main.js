@@ -12,11 +12,16 @@ function kioskOf(address) {
   return /^[A-Za-z0-9_-]{1,32}$/.test(asked) ? asked : DEFAULT_KIOSK;
 }
 
+/** What proves that this page stands on a kiosk of the house; after #, so that no server or log sees the address with it. */
+function deviceOf(address) {
+  return new URLSearchParams(new URL(address).hash.slice(1)).get("device") ?? "";
+}
+
 async function start() {
   sessionStorage.clear();
   localStorage.clear();
   history.replaceState(null, "");
-  const desk = new FrontDesk(kioskOf(location.href));
+  const desk = new FrontDesk(kioskOf(location.href), deviceOf(location.href));
   const page = new KioskPage(new Wording(), desk);
   for (;;) {
     try {
