@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field, SecretStr
 
 
-class RecordsSettings(BaseModel):
+class RecordsSettings(BaseModel, extra="forbid"):
     """The hospital's records."""
 
     url: SecretStr = SecretStr("sqlite:///var/yidao.sqlite3")
@@ -15,7 +15,7 @@ class RecordsSettings(BaseModel):
     """Seconds a writer waits for another one before it gives a clear error."""
 
 
-class ClockSettings(BaseModel):
+class ClockSettings(BaseModel, extra="forbid"):
     """Time as the hospital sees it."""
 
     zone: str = "Asia/Shanghai"
@@ -26,7 +26,7 @@ class ClockSettings(BaseModel):
     """Unix seconds at which that moment was, so that all processes of the demonstration agree."""
 
 
-class ActionServerSettings(BaseModel):
+class ActionServerSettings(BaseModel, extra="forbid"):
     """The rasa-sdk action server."""
 
     host: str = "127.0.0.1"

@@ -57,7 +57,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         retriever.close()
         records.database.close()
 
-    app = FastAPI(title="Yidao", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Yidao", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
     shape_errors(app)
     kiosks = _add_kiosk(app, desk, settings, records)
     app.include_router(conversation_router(desk, settings.bot, kiosks))

@@ -6,9 +6,13 @@ import httpx
 from pydantic import SecretStr
 
 from actions.errors import YidaoError
+from bot.secrets import kiosk_token
 
 TURN_TIMEOUT_S = 30.0
 """Seconds to wait for the answer to a turn; the server gives up, with an apology, long before."""
+
+KIOSK = "K01"
+"""The kiosk that the terminal stands for."""
 
 
 class NoAnswer(YidaoError):
@@ -17,9 +21,9 @@ class NoAnswer(YidaoError):
     code = "chat.no_answer"
 
 
-def chat(url: str, language: str, device_token: SecretStr | None, lines: TextIO, out: TextIO) -> None:
+def chat(url: str, language: str, device_secret: SecretStr | None, lines: TextIO, out: TextIO) -> None:
     """Send each line as a turn and print what comes back, until the input ends. Raises NoAnswer."""
-    headers = {"Authorization": f"Bearer {device_token.get_secret_value()}"} if device_token else {}
+    headers = {"Authorization": f"Bearer {kiosk_token(device_secret, KIOSK)}"} if device_secret else {}
     try:
         # The address is this machine's; its certificate, if any, names the hospital's host.
         with httpx.Client(base_url=url, timeout=TURN_TIMEOUT_S, verify=False, trust_env=False) as client:
@@ -36,7 +40,7 @@ def chat(url: str, language: str, device_token: SecretStr | None, lines: TextIO,
 
 
 def _opening(language: str) -> dict[str, str]:
-    return {"channel": "kiosk", "language": language}
+    return {"channel": "kiosk", "language": language, "kiosk": KIOSK}
 
 
 def _answer(response: httpx.Response) -> dict[str, Any]:

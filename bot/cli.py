@@ -4,6 +4,7 @@ Each subcommand imports what it needs, so that `--help` is quick and one broken 
 """
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from actions.errors import YidaoError
 from bot.settings import ROOT, Settings
@@ -33,8 +35,12 @@ main.add_typer(admin, name="admin")
 @contextmanager
 def _told() -> Iterator[Settings]:
     """The settings; a fault inside becomes one sentence and exit status 1."""
+    os.umask(0o077)  # what a command writes is for this account only
     try:
         yield Settings()
+    except ValidationError as fault:
+        wrong = fault.errors()[0]
+        _fail(f"The setting {'.'.join(map(str, wrong['loc']))} is wrong: {wrong['msg']} (settings.bad)")
     except StepFailed as fault:
         typer.echo(fault.tail, err=True)
         _fail(f"{fault} ({fault.code})")
@@ -111,6 +117,22 @@ def ingest(
 
 
 @main.command()
+def kiosks() -> None:
+    """Print the address that each kiosk's page is opened with."""
+    from bot.kiosk.routes import load_kiosks
+    from bot.processes.programs import address
+    from bot.secrets import kiosk_token
+
+    with _told() as settings:
+        secret = settings.bot.device_secret
+        for name, place in load_kiosks(settings.path(settings.knowledge.hospital)).items():
+            token = f"#device={kiosk_token(secret, name)}" if secret else ""
+            typer.echo(f"{address(settings)}/?kiosk={name}{token}  {place['zh']}")
+        if secret is None:
+            typer.echo("Any page on the network can be any of them: set bot.device_secret.", err=True)
+
+
+@main.command()
 def chat(
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     url: Annotated[str | None, typer.Option(help="Address of a running Yidao; the settings' own by default.")] = None,
@@ -120,7 +142,7 @@ def chat(
     from bot.processes.programs import address
 
     with _told() as settings:
-        run(url or address(settings), language, settings.bot.device_token, sys.stdin, sys.stdout)
+        run(url or address(settings), language, settings.bot.device_secret, sys.stdin, sys.stdout)
 
 
 @main.command("eval")

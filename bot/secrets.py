@@ -8,6 +8,8 @@ import os
 import secrets
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from actions.errors import YidaoError
 from bot.settings import Settings
 
@@ -40,6 +42,11 @@ def derive_token(secret: bytes, purpose: str) -> str:
     """A token for one purpose (HMAC-SHA256, base64url): knowing one tells nothing about another or the secret."""
     digest = hmac.new(secret, b"yidao:" + purpose.encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def kiosk_token(device_secret: SecretStr, kiosk: str) -> str:
+    """The token of one kiosk: its page carries it, and it opens no other."""
+    return derive_token(device_secret.get_secret_value().encode(), f"kiosk:{kiosk}")
 
 
 def _decode(text: str, where: str) -> bytes:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The root of the checkout: every relative path in the settings starts here."""
 
 
-class BotSettings(BaseModel):
+class BotSettings(BaseModel, extra="forbid"):
     """The HTTP front door."""
 
     host: str = "127.0.0.1"
@@ -34,9 +34,9 @@ class BotSettings(BaseModel):
     """PEM certificate: with it and the key, https is served."""
     tls_key: Path | None = None
     """PEM key of the certificate."""
-    device_token: SecretStr | None = None
-    """Token a kiosk must send to open a conversation; empty lets every page on the network do so (demo). The kiosk's
-    page is then opened as `/?kiosk=K01#device=TOKEN`."""
+    device_secret: SecretStr | None = None
+    """With it each kiosk has a token of its own, without which nobody can open a conversation at it or use its devices;
+    `yidao kiosks` prints the addresses. Empty lets every page on the network be any kiosk (demo)."""
     service_token: SecretStr | None = None
     """Token of trusted services (phone, WeChat) that open conversations; empty refuses those channels."""
     turn_deadline_s: float = Field(8.0, gt=0)
@@ -61,7 +61,7 @@ class BotSettings(BaseModel):
     """Seconds without a turn after which the server itself forgets a kiosk's patient, should the page have died."""
 
 
-class RasaSettings(BaseModel):
+class RasaSettings(BaseModel, extra="forbid"):
     """The dialogue engine."""
 
     host: str = "127.0.0.1"
@@ -72,7 +72,7 @@ class RasaSettings(BaseModel):
     """Where session state survives a restart."""
 
 
-class ProcessSettings(BaseModel):
+class ProcessSettings(BaseModel, extra="forbid"):
     """The supervisor and what it runs."""
 
     stop_grace_s: float = Field(5.0, gt=0, le=60)
@@ -88,7 +88,9 @@ class ProcessSettings(BaseModel):
 class Settings(BaseSettings):
     """Everything an operator can set, by process."""
 
-    model_config = SettingsConfigDict(env_prefix="YIDAO_", env_nested_delimiter="__", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="YIDAO_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
 
     bot: BotSettings = BotSettings()
     rasa: RasaSettings = RasaSettings()

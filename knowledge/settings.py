@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The root of the checkout: relative paths in the settings start here."""
 
 
-class KnowledgeSettings(BaseModel):
+class KnowledgeSettings(BaseModel, extra="forbid"):
     """Where the hospital's documents and the vector store are."""
 
     hospital: Path = Path("knowledge/hospital")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Language = Literal["zh", "en"]
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+
+MOST_ALTERNATIVES = 10
+"""Readings of a turn that are screened."""
 
 
 class OpenBody(BaseModel):
@@ -23,8 +26,11 @@ class TranscriptBody(BaseModel):
     """What speech recognition made of a turn."""
 
     model_config = ConfigDict(extra="ignore")
-    confidence: float = Field(ge=0, le=1)
-    alternatives: list[str] = Field(default_factory=list, max_length=10)
+    confidence: Annotated[float, AfterValidator(lambda value: min(max(value, 0.0), 1.0))]
+    alternatives: Annotated[list[str], AfterValidator(lambda said: said[:MOST_ALTERNATIVES])] = Field(
+        default_factory=list
+    )
+    """What is too much or too sure is cut rather than refused: the words may be an emergency."""
 
 
 class TurnBody(BaseModel):

@@ -17,6 +17,7 @@ from bot.api.events import HEADERS, event, last_event, patient_events
 from bot.desk import FrontDesk
 from bot.errors import FrontDoorError, NotAllowed, TooMany
 from bot.messages import Reply, Transcript, Turn
+from bot.secrets import kiosk_token
 from bot.settings import BotSettings
 from bot.store import Opened
 
@@ -43,7 +44,7 @@ def conversation_router(desk: FrontDesk, settings: BotSettings, kiosks: Collecti
 
     @routes.post("/conversations", status_code=201)
     async def open_conversation(body: OpenBody, request: Request, token: Token) -> dict[str, Any]:
-        may_open(body.channel, token, settings)
+        may_open(body, token, settings)
         address = request.client.host if request.client else "unknown"
         welcome = await desk.open(body.channel, body.language, body.kiosk, address)
         return {
@@ -115,17 +116,20 @@ def kiosk_name(kiosk: str, kiosks: Collection[str]) -> str:
     return named if named in kiosks else "unknown"
 
 
-def may_open(channel: str, token: str | None, settings: BotSettings) -> None:
-    """Phone and WeChat need the service token; a kiosk a device token where the settings ask for one. Raises
+def may_open(body: OpenBody, token: str | None, settings: BotSettings) -> None:
+    """Phone and WeChat need the service token; a kiosk its own token where there is a device secret. Raises
     NotAllowed."""
-    wanted = settings.device_token if channel == "kiosk" else settings.service_token
-    if wanted is None:
-        if channel == "kiosk":
+    if body.channel == "kiosk":
+        if settings.device_secret is None:
             return
+        wanted = kiosk_token(settings.device_secret, body.kiosk or "")
+    elif settings.service_token is None:
         raise NotAllowed(
             "This channel is not set up: it needs bot.service_token.", code="auth.no_service_token", status=403
         )
-    if not token or not hmac.compare_digest(token.encode(), wanted.get_secret_value().encode()):
+    else:
+        wanted = settings.service_token.get_secret_value()
+    if not token or not hmac.compare_digest(token.encode(), wanted.encode()):
         raise NotAllowed("The token does not open this channel.", code="auth.wrong_token", status=403)
 
 

@@ -47,7 +47,7 @@ class KioskData:
     def load(cls, root: Path, hospital: Path, facts: Any, titles: Mapping[str, Mapping[str, str]]) -> KioskData:
         """From the hospital's tables and the wording."""
         page = yaml.safe_load((root / "data" / "wording" / "kiosk_page.yml").read_text(encoding="utf-8"))
-        kiosks = yaml.safe_load((hospital / "kiosks.yml").read_text(encoding="utf-8"))["kiosks"]
+        kiosks = load_kiosks(hospital)
         menu = yaml.safe_load((root / "data" / "menu.yml").read_text(encoding="utf-8"))
         window = facts.places["manned_window"].name
         return cls(
@@ -59,6 +59,12 @@ class KioskData:
             hospital={"zh": facts.name.zh, "en": facts.name.en},
             manned_window={"zh": window.zh, "en": window.en},
         )
+
+
+def load_kiosks(hospital: Path) -> Mapping[str, Mapping[str, str]]:
+    """Where each kiosk of the house stands, in both languages, by name."""
+    kiosks: Mapping[str, Mapping[str, str]] = yaml.safe_load((hospital / "kiosks.yml").read_text("utf-8"))["kiosks"]
+    return kiosks
 
 
 def kiosk_router(

@@ -91,10 +91,10 @@ def _interpreters(root: Path) -> Iterator[Finding]:
 
 def _doors(settings: Settings) -> Finding:
     """Whether kiosks must prove themselves where others than this machine can reach the API."""
-    host, guarded = settings.bot.host, settings.bot.device_token is not None
+    host, guarded = settings.bot.host, settings.bot.device_secret is not None
     alone = loopback(host) == host and host.startswith("127.")
-    detail = "asks for a device token" if guarded else f"open to everyone who reaches {host}"
-    mend = "set bot.device_token, and open each kiosk's page as /?kiosk=K01#device=TOKEN: else any page on the network "
+    detail = "each has a token of its own" if guarded else f"open to everyone who reaches {host}"
+    mend = "set bot.device_secret and open each kiosk's page as `yidao kiosks` says: else any page on the network "
     mend += "can use a kiosk's card reader"
     return Finding("kiosks", guarded or alone, detail, mend)
 

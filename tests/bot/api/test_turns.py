@@ -9,8 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from actions.errors import RecordsUnavailable
+from bot.secrets import kiosk_token
 from tests.bot.api.conftest import Door, client_of, code_of, make_door
 from tests.bot.house import EMERGENCY, Front, Patient, Tables
 
@@ -98,18 +100,23 @@ async def test_a_client_that_hangs_up_loses_nothing(door: Door, client: httpx.As
     assert len(door.front.engine.turns) == 1
 
 
+K01 = kiosk_token(SecretStr("device"), "K01")
+
+
 @pytest.mark.parametrize(
     ("channel", "settings", "token", "status"),
     [
         ("kiosk", {}, None, 201),
-        ("kiosk", {"device_token": "device"}, None, 403),
-        ("kiosk", {"device_token": "device"}, "wrong", 403),
-        ("kiosk", {"device_token": "device"}, "dévice", 403),
-        ("kiosk", {"device_token": "device"}, "device", 201),
+        ("kiosk", {"device_secret": "device"}, None, 403),
+        ("kiosk", {"device_secret": "device"}, "device", 403),
+        ("kiosk", {"device_secret": "device"}, kiosk_token(SecretStr("device"), "K02"), 403),
+        ("kiosk", {"device_secret": "device"}, "wrong", 403),
+        ("kiosk", {"device_secret": "device"}, "dévice", 403),
+        ("kiosk", {"device_secret": "device"}, K01, 201),
         ("phone", {"service_token": "service"}, "service", 201),
         ("wechat", {"service_token": "service"}, "service", 201),
         ("phone", {"service_token": "service"}, "device", 403),
-        ("phone", {"device_token": "device"}, "device", 403),
+        ("phone", {"device_secret": "device"}, K01, 403),
     ],
 )
 async def test_who_may_open_which_channel(
@@ -123,7 +130,7 @@ async def test_who_may_open_which_channel(
 ) -> None:
     async with client_of(make_door(front, tables, tmp_path, **settings)) as client:
         headers = {"authorization": f"Bearer {token}".encode()} if token else {}
-        answer = await client.post("/api/v1/conversations", json={"channel": channel}, headers=headers)
+        answer = await client.post("/api/v1/conversations", json={"channel": channel, "kiosk": "K01"}, headers=headers)
         assert answer.status_code == status
         if status == 201:
             assert front.store.load(answer.json()["conversation_id"]).channel == channel

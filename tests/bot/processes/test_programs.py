@@ -36,8 +36,8 @@ def test_rasa_is_told_where_its_partners_are(settings: Settings) -> None:
 
 
 def test_no_secret_is_in_a_command_line_or_a_print(settings: Settings) -> None:
-    settings.bot.device_token = SecretStr("device-token")
-    secrets = (rasa_token(settings), rasa_api_token(settings), "device-token")
+    settings.bot.device_secret = SecretStr("device-secret")
+    secrets = (rasa_token(settings), rasa_api_token(settings), "device-secret")
     shown = repr(programs(settings)) + repr(plan(settings))
     shown += " ".join(part for program in programs(settings).values() for part in program.argv)
     assert [secret for secret in secrets if secret in shown] == []
