@@ -1,9 +1,9 @@
 """How every form of the assistant talks: one turn in, slot updates and payloads out.
 
 A `Flow` is an ordered list of questions. A turn is judged in this order: the option that was taken; what this flow
-wants to hear first; controls ("cancel", "go back", "a human"); the open question's answer with whatever else the
-sentence brings, corrections included ("不对，改成周五"); another service; an aside ("停车在哪？": answered, while the
-form stays open); at last a miss. This order is what lets "周末停车收费吗" be a question and "周末" an answer.
+wants to hear first; a pause; controls ("cancel", "go back", "a human"); the open question's answer with whatever else
+the sentence brings, corrections included ("不对，改成周五"); another service; an aside ("停车在哪？": answered, while
+the form stays open); at last a miss. This order is what lets "周末停车收费吗" be a question and "周末" an answer.
 """
 
 from __future__ import annotations
@@ -13,11 +13,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from actions.handoff.packet import packet
+from actions.pausing import is_pause, opens_with_pause
 from actions.turns import HUMAN, NEW_WISH, TOKEN, Outcome, Payload, Question, Reading, State, Turn, say, with_option
 
 CONTROLS = frozenset({"handoff", "stop", "goodbye", "go_back", "repeat", "start_over", "help", "switch_language"})
 GIVES_WAY = frozenset({"stop", "goodbye", "go_back", "start_over"})
 """Controls that give way to a new wish in the same sentence: "算了，还是周五吧"."""
+GIVES_UP = frozenset({"stop", "goodbye"})
+"""What the intent makes of a pause."""
+GOES_ON = re.compile(
+    r"继续|接着(办|挂|约|填|来)|还是(要|想)?(挂号?|预约|约|办)(了|吧|好了)?\W*$|"
+    r"\b(go on|carry on|continue|keep going)\b",
+    re.IGNORECASE,
+)
+"""The opposite of giving up, whatever the intent makes of it."""
+NEGATED = re.compile(r"不|别|算了|\b(not|don'?t|no|stop)\b", re.IGNORECASE)
+"""With these it is giving up: "不继续了"."""
 ZERO = re.compile(r"\W*[0零〇]\W*")
 """The operator's key, at any moment."""
 COVERING = 0.5
@@ -59,6 +70,8 @@ class Flow:
     """Message key of a first miss by the slot that was asked, where there is a better one than the general."""
     fixed: frozenset[str] = frozenset()
     """Slots that going back never empties unless their question was asked."""
+    notes: Mapping[str, str] = {}
+    """Message key that acknowledges a slot's answer which came while something else was asked."""
 
     def __init__(self, questions: Sequence[Question]) -> None:
         self.questions = tuple(questions)
@@ -84,7 +97,8 @@ class Flow:
         asked = state.get("requested_slot")
         reading = self._by_choice(state, turn) if turn.choice else None
         if reading is None and asked and turn.free:
-            reading = self.before_controls(state, turn, asked) or self._control(state, turn, asked)
+            reading = self._pause(state, turn, asked)
+            reading = reading or self.before_controls(state, turn, asked) or self._control(state, turn, asked)
         if reading is None:
             reading = self._answers(state, turn, asked)
         if reading is None and asked:
@@ -100,12 +114,24 @@ class Flow:
                 return reading
         return None
 
+    def _pause(self, state: State, turn: Turn, asked: str) -> Reading | None:
+        """ "Wait a moment" leaves everything as it stands; the intent often takes it for giving up."""
+        paused = Reading(says=({**say("control.no_hurry"), "stands": True},), stands=True)
+        if is_pause(turn.text):
+            return paused
+        other = turn.is_sure(*CONTROLS - GIVES_UP, *self.switches, *self.digressions)
+        if other or turn.asks or TOKEN.search(turn.text) or NEW_WISH.search(turn.text):
+            return None
+        return self._answers(state, turn, asked) or paused if opens_with_pause(turn.text) else None
+
     def _control(self, state: State, turn: Turn, asked: str) -> Reading | None:
         intent = "handoff" if ZERO.fullmatch(turn.text) else turn.intent if turn.is_sure(*CONTROLS) else ""
         if not intent or TOKEN.search(turn.text):
             return None
         if intent in GIVES_WAY and NEW_WISH.search(turn.text) and self._answers(state, turn, asked):
             return None
+        if intent in GIVES_UP and GOES_ON.search(turn.text) and not NEGATED.search(turn.text):
+            return Reading(says=(say("control.back_to_it"),))
         match intent:
             case "stop" | "goodbye":
                 return Reading(says=({**say("control.stopped"), "menu": True},), finished=True)
@@ -153,18 +179,26 @@ class Flow:
             if covered < COVERING or where:
                 return None
         ends = next((reading for reading in readings if reading.finished), None)
-        says = _one_question([payload for reading in readings for payload in reading.says])
+        says = _one_question([*self._told(asked, found), *(said for one in readings for said in one.says)])
         follow = ends.follow if ends else None
         return Reading({"misses": 0, **found}, says, finished=ends is not None, follow=follow)
+
+    def _told(self, asked: str | None, found: Mapping[str, Any]) -> list[Payload]:
+        """What was told out of turn is acknowledged, since the same question follows once more."""
+        if not asked or asked == "confirmed" or found.get(asked):
+            return []
+        told = [slot for slot in self.notes if found.get(slot) and found[slot] != "none"]
+        return [say(self.notes[slot], {slot: found[slot]}) for slot in told]
 
     def _elsewhere(self, state: State, turn: Turn) -> Reading | None:
         form = self.switches.get(turn.intent)
         if form and form != self.name and turn.is_sure(turn.intent):
             return Reading(finished=True, follow=form)
-        if turn.is_sure("out_of_scope"):
+        named = TOKEN.search(turn.text)  # a name is no complaint, whatever its letters remind the model of
+        if turn.is_sure("out_of_scope") and not named:
             misses = int(state.get("misses") or 0) + 1
             return Reading({"misses": misses}, (say("control.not_ours"),))
-        if turn.is_sure(*ASIDES):
+        if turn.is_sure(*ASIDES) and not named:
             return Reading(says=(say(ASIDES[turn.intent]),))
         if turn.intent in self.digressions or turn.asks:
             return Reading(says=(*(self.aside(state, turn) or ({"answer": turn.text},)), say("control.back_to_it")))

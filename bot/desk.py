@@ -130,6 +130,8 @@ class FrontDesk:
         if live is not None:
             await live.ended()
             await asyncio.to_thread(self.house.forgetting.wipe, conversation)  # what its last turn still wrote
+        if left := await asyncio.to_thread(self.house.tickets.left, conversation):
+            self.house.hub.publish("staff", "queue", {"ticket": left.id, "priority": left.priority})
         try:
             await self.house.engine.forget(conversation)
         except PartnerDown:

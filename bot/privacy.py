@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from actions.pausing import is_pause
 from bot.personal_numbers import numbers
 
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
@@ -95,6 +96,9 @@ FUNCTION_ZH = re.compile(
     r"[在哪怎么什吗呢的了不想要去挂号科改约看病人工返回上步重新开始退取消停车几点多少谁能可以帮助疼痛烧咳我你您他她它这那是有没早晚午今明后周天日月年再见对好行嗯哦啊算等下稍慢忘急]"
 )
 """Characters of everyday sentences; a short answer without any of them may be a name whose family name is rare."""
+TITLE_ZH = re.compile(r"(?:医生|大夫|主任|教授|医师|护士|科|号|诊)$")
+OUT_OF_TURN = {"patient_id": 2, "patient_phone": 2, "appointment": 3, "confirmed": 3}
+"""Open questions at which a bare name may be told too, and the characters of a sure one ("解除" is none)."""
 BREAK = r"(?=$|[\s,，。.;；、!！?？的要想挂看预约取改退]|身份|电话|手机|证件|今年|住)"
 
 
@@ -160,6 +164,8 @@ class Recogniser:
         self._names(text, add)
         if expects == "patient_name" and not any(finding.kind == "NAME" for finding in found):
             self._answer(text, found, add)
+        elif self._is_bare_name(text, OUT_OF_TURN.get(expects or "", 0)):
+            add("NAME", 0, len(text), text)
         return sorted(found, key=lambda finding: finding.start)
 
     def _names(self, text: str, add: Callable[[str, int, int, str], None]) -> None:
@@ -196,9 +202,15 @@ class Recogniser:
         if self.is_name(name) or (ZH_SPACED.fullmatch(name) and self.is_name(re.sub(r"\s", "", name))):
             add("NAME", start, start + len(name), name)
 
+    def _is_bare_name(self, text: str, least: int) -> bool:
+        """Whether the text is a name of `least` signs and nothing else; a doctor of this name may be meant instead."""
+        if not least or len(text) < least or text in self._public or not self._whole.fullmatch(text):
+            return False
+        return not FUNCTION_ZH.search(text) and not TITLE_ZH.search(text) and self.is_name(text)
+
     def is_name(self, text: str) -> bool:
         """Whether the text as a whole can be a person's name."""
-        if not text:
+        if not text or is_pause(text):
             return False
         if self._whole.fullmatch(text):
             return not NOT_A_NAME_ZH.match(text)

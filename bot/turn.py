@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from bot.dialogue import EngineTurn
 from bot.errors import ConversationClosed, PartnerDown
 from bot.house import House, Live
 from bot.language import language_of, switched
-from bot.messages import Message, Reply, Safety, Turn
+from bot.messages import Button, Message, Reply, Safety, Turn
 from bot.options import chosen
 from bot.speaker import Offered, Voice
 from bot.store import Opened
@@ -32,6 +33,8 @@ PERSONAL = frozenset({"patient_name", "patient_id", "patient_phone"})
 HUMAN = {"say": "menu.human", "command": "/handoff"}
 CLEAR = {"say": "safety.option_clear", "command": "/danger_clear"}
 """What is offered with an alarm."""
+REMARK = re.compile(r"(control|small_talk)\.|registration\.hint_")
+"""What is said in passing before the question: "All right, back one step"."""
 STAYS = "safety.self_harm"
 """With an alarm of these nobody is asked to say that all is well: a human takes over (12356)."""
 
@@ -52,6 +55,10 @@ class Work:
     epoch: int
     masked: str = ""
     messages: list[Message] = field(default_factory=list)
+    lasting: list[Message] = field(default_factory=list)
+    """What "say that again" asks for: the question, an answer, a warning; not the remark before them."""
+    standing: bool = False
+    """Whether the question that was open before this turn was left as it was."""
     offered: Offered = field(default_factory=Offered)
     language: str = "zh"
     status: str = "bot"
@@ -113,11 +120,13 @@ class Work:
     def _voice(self, opened: Opened) -> Voice:
         return Voice(self.id, self.language, opened.channel)
 
-    def _say(self, message: Message) -> None:
-        """Hand a message on, unless an emergency has overtaken this turn."""
+    def _say(self, message: Message, passing: bool = False) -> None:
+        """Hand a message on, unless an emergency has overtaken this turn; one in passing is not said again."""
         if not self.overtaken:
             self.messages.append(message)
             self.answering.add(message)
+            if not passing:
+                self.lasting.append(message)
 
     async def _dialogue(self, opened: Opened) -> None:
         option = chosen(self.text, opened.memory.options) or {}
@@ -160,8 +169,13 @@ class Work:
             raise
 
     async def _payload(self, opened: Opened, payload: Mapping[str, Any]) -> None:
-        if "say" in payload:
-            self._say(self.house.speaker.message(payload, self._voice(opened), self.offered))
+        if payload.get("stands"):
+            titles = [str(option["title"]) for option in opened.memory.options]
+            said = self.house.speaker.plain(payload["say"], self._voice(opened))
+            self._stand(opened, replace(said, buttons=tuple(Button(title, title) for title in titles)))
+        elif "say" in payload:
+            message = self.house.speaker.message(payload, self._voice(opened), self.offered)
+            self._say(message, passing=not payload.get("expects") and REMARK.match(payload["say"]) is not None)
         elif "answer" in payload:
             await self._look_up(opened, payload)
         elif "handoff" in payload:
@@ -169,14 +183,19 @@ class Work:
         elif "switch_language" in payload:
             self.language = switched(self.text, opened.language)
             self._say(self.house.speaker.plain("control.language", self._voice(opened)))
+        elif "repeat" in payload and opened.memory.last:
+            self._stand(opened, *map(Message.from_json, opened.memory.last))
         elif "repeat" in payload:
-            for body in opened.memory.last:
-                self._say(Message.from_json(body))
-            self.offered = Offered(list(opened.memory.options), opened.memory.expects, opened.memory.question)
-            if not opened.memory.last:
-                self._say(self.house.speaker.plain("control.nothing_said", self._voice(opened)))
+            self._say(self.house.speaker.plain("control.nothing_said", self._voice(opened)))
         else:
             log.error("payload.unknown", keys=sorted(payload))
+
+    def _stand(self, opened: Opened, *messages: Message) -> None:
+        """Say something after which the open question stands as it was, options included."""
+        memory = opened.memory
+        self.offered, self.standing = Offered(list(memory.options), memory.expects, memory.question), True
+        for message in messages:
+            self._say(message)
 
     async def _look_up(self, opened: Opened, payload: Mapping[str, Any]) -> None:
         """An open question: the library answers."""
@@ -224,7 +243,8 @@ class Work:
             if self.messages and not overtaken:
                 memory.options, memory.question = self.offered.options, self.offered.question
                 memory.expects = self.offered.expects
-                memory.last = [message.to_json() for message in self.messages][-3:]
+                if not self.standing:
+                    memory.last = [message.to_json() for message in self.lasting or self.messages][-3:]
             memory.persons = (self.live.persons or Persons()).to_json()
             if self.verdict.level == "emergency":
                 memory.danger = self.verdict.rule

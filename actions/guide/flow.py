@@ -9,6 +9,7 @@ from typing import Any
 
 from actions.flow import CONTROLS, Flow
 from actions.guide.place import place
+from actions.guide.quoting import quotes
 from actions.guide.triage import Assessment, Guide
 from actions.safety.persons import read_person
 from actions.turns import HUMAN, Option, Payload, Reading, State, Turn, pick, say
@@ -50,6 +51,13 @@ NO_INJURY = re.compile(
     r"没有?(受伤|受过伤|摔|扭|撞|磕|碰)|\bno (injury|fall|accident)\b|\bdidn'?t (fall|hurt)\b", re.IGNORECASE
 )
 """Said of a complaint that has been told: no injury came before it."""
+LASTS = re.compile(
+    r"\W*(已经|大概|差不多|有|快|都|好|这样)*[\d一二两三四五六七八九十半几好多]+(个?半?多?(天|周|星期|礼拜|年)|个半?多?月)多?(了|吧|左右)?\W*|"
+    r"\W*(for |about |since |it'?s been |maybe )*(\d+|an?|one|two|three|four|five|six|several|a few|a couple of|many) "
+    r"(day|week|month|year)s?( now| already| or so)?\W*",
+    re.IGNORECASE,
+)
+"""How long it has been so: no day for a visit, although the intent may take it for one."""
 CONTENT = 4
 """Letters that must be left without these words for a sentence to be a complaint we do not understand."""
 
@@ -177,7 +185,7 @@ class DepartmentChoice:
             ]
             return Reading(says=(say("guide.unsure", options=options, expects=self.slot),))
         first = found.departments[0]
-        params = {"department": first.department, "reason": self._reason(first.because, turn.language)}
+        params = {"department": first.department, "reason": self._reason(first.because, state, turn.language)}
         options = [self._option(suggestion.department) for suggestion in found.departments]
         options.append(HUMAN)
         key = "guide.result" if self._directory.departments[first.department].bookable else "guide.result_walk_in"
@@ -200,13 +208,12 @@ class DepartmentChoice:
             "params": {"department": department, "place": f"{place} {floor} {found.desk}", "route": route},
         }
 
-    def _reason(self, symptoms: tuple[str, ...], language: str) -> str:
-        names = []
-        for symptom in symptoms[:3]:
-            entry = self._guide.table.symptoms[symptom]
-            words = entry.zh if language == "zh" else entry.en
-            names += [word for word in words if not set(word) & set("{…}")][:1]
-        return ("、" if language == "zh" else ", ").join(names)
+    def _reason(self, symptoms: tuple[str, ...], state: State, language: str) -> str:
+        """What speaks for it, as the patient said it."""
+        answers: Mapping[str, str] = state.get("guide_answers") or {}
+        typed = [words for question, words in answers.items() if words not in (*ANSWERS[question], "", "skip")]
+        said = quotes(self._guide.table, [*(state.get("complaint") or ()), *typed], symptoms)
+        return ("、" if language == "zh" else ", ").join(said)
 
     def read(self, state: State, turn: Turn, asked: bool) -> Reading | None:
         """A choice, a plain yes, or a department by name."""
@@ -218,6 +225,8 @@ class DepartmentChoice:
         named = [match.department for match in self._directory.match_departments(turn.text)]
         if named and not turn.asks and self._directory.departments[named[0]].bookable:
             return self._go(named[0], state)
+        if LASTS.fullmatch(turn.text):
+            return Reading({"guide_answers": {**(state.get("guide_answers") or {}), "duration": turn.text}})
         if turn.is_sure("affirm", "book", "inform_when"):
             found = assess(self._guide, state)
             offered = [one.department for one in found.departments] if not found.abstained else ["general_practice"]

@@ -124,7 +124,7 @@ class Guide:
             named = named_persons(scan)
             persons.update(subject for _, subject in named if not scan.mentions)
             statuses = assert_mentions(scan, frozenset(), personal=True)
-            for mention in _longest(scan.mentions):
+            for mention in longest_mentions(scan.mentions):
                 persons[subject_at(mention.start, scan, named)] += 1
                 status = statuses[mention]
                 if status is Status.DENIED:
@@ -240,7 +240,7 @@ class Guide:
         )
 
 
-def _longest(mentions: Sequence[Mention]) -> list[Mention]:
+def longest_mentions(mentions: Sequence[Mention]) -> list[Mention]:
     """Mentions without those that a longer unbroken one holds: 偏头痛 is no second 头痛, 乳腺癌 no other 癌."""
     solid = [mention for mention in mentions if len(mention.atoms) == 1]
     return [

@@ -105,6 +105,25 @@ class Tickets:
         """Hand the patient back and close the ticket; closing twice is harmless."""
         return self._move(ticket_id, staff, "closed")
 
+    def left(self, conversation: str) -> Ticket | None:
+        """Close what a patient who is gone had asked for and nobody has taken up; the ticket, if there was one.
+
+        An emergency, a staff call and a fault stay: staff shall look, whoever has left.
+        """
+        with self._database.write() as session:
+            self._database.lock(session, f"ticket:{conversation}")
+            row = session.scalars(self._current(conversation, None)).first() if conversation else None
+            if row is None:
+                return None
+            self._database.lock(session, f"ticket:{row.id}")  # somebody may be taking it this moment
+            session.refresh(row)
+            if (row.status, row.reason, row.priority) != ("open", "asked", "normal"):
+                return None
+            before, now = _facts(row), self._clock.now()
+            row.status, row.updated = "closed", now
+            audit.append(session, "patient", "ticket.left", f"ticket:{row.id}", before, _facts(row), at=now)
+            return _ticket(row)
+
     def _move(self, ticket_id: str, staff: str, status: str) -> Ticket:
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{ticket_id}")

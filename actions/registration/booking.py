@@ -29,20 +29,25 @@ from actions.registration.errors import (
     SlotTaken,
     TooMany,
 )
-from actions.registration.identity import check_id_card
 from actions.registration.model import Appointment
 from actions.registration.offers import OfferQuestion
-from actions.registration.persons import NO_ID, IdQuestion, NameQuestion, PhoneQuestion, identity_of
+from actions.registration.persons import (
+    NOTES,
+    IdQuestion,
+    NameQuestion,
+    PhoneQuestion,
+    identity_of,
+    without_document,
+)
 from actions.registration.service import Registration
+from actions.registration.suiting import AGAIN, Suits
 from actions.registration.times import WhenQuestion, offer_params
 from actions.turns import HUMAN, Option, Payload, Reading, State, Turn, pick, say
-from knowledge.directory import Department, Directory
+from knowledge.directory import Directory
 
 WISH = ("department", "doctor", "when", "seen_offers", "hold", "held", "confirmed")
 """Slots that describe one wish; the person stays for the next one."""
 PERSON = ("patient_name", "patient_id", "patient_phone")
-AGAIN: Mapping[str, Any] = {"hold": None, "held": None, "confirmed": None}
-"""What a place that is gone leaves to be chosen once more."""
 BOOK = Option("menu.book", command="/book")
 CHANGE = Option("menu.change", command="/change_appointment")
 CANCEL = Option("menu.cancel", command="/cancel_appointment")
@@ -67,6 +72,8 @@ class BookingFlow(Flow):
         "when": "registration.hint_when",
     }
 
+    notes = NOTES
+
     def __init__(
         self,
         registration: Registration,
@@ -79,14 +86,14 @@ class BookingFlow(Flow):
         self._directory = directory
         self._guide = guide
         self._suits = Suits(directory, vault, now)
-        self._id, self._phone = IdQuestion(vault, self._suits), PhoneQuestion(vault)
+        self._phone = PhoneQuestion(vault)
         super().__init__(
             (
                 DepartmentQuestion(directory, guide),
                 WhenQuestion(registration, now),
-                OfferQuestion(registration, now),
+                OfferQuestion(registration, now, person_follows=True),
                 NameQuestion("registration.ask_name"),
-                self._id,
+                IdQuestion(vault, self._suits),
                 self._phone,
                 ConfirmQuestion("registration.confirm", "option.book", "confirm", confirm_params, REDO, self._warn),
                 BookStep(registration, vault, self._suits),
@@ -101,13 +108,13 @@ class BookingFlow(Flow):
 
     def before_controls(self, state: State, turn: Turn, asked: str) -> Reading | None:
         """ "No" to the phone is no "stop"; "cancel" is one while nothing is booked."""
+        if helped := without_document(turn, asked):
+            return helped
         if asked == "patient_phone" and self._phone.declined(turn) and not turn.is_sure("handoff"):
             return Reading({"patient_phone": "none"})
         if turn.is_sure("cancel_appointment") and not self._has_any(turn):
             stopped = say("control.stopped_cancel", options=(CANCEL, BOOK, HUMAN))
             return Reading(says=(stopped,), finished=True)
-        if asked == "patient_id" and NO_ID.search(turn.text):
-            return self._id.read(state, turn, True)
         changes = turn.is_sure("change_appointment") and not self._has_any(turn)
         if state.get("department") and (changes or BARE_CHANGE.match(turn.text)):
             if self._answers(state, turn, asked):
@@ -190,53 +197,6 @@ def confirm_params(state: State) -> dict[str, Any]:
         "identity": state.get("patient_id"),
         "phone": "" if phone in (None, "none") else phone,
     }
-
-
-class Suits:
-    """Whether a department sees a patient of this age and sex, by the identity card; a passport tells neither."""
-
-    def __init__(self, directory: Directory, vault: Vault, now: Callable[[], datetime]) -> None:
-        self._directory = directory
-        self._vault = vault
-        self._now = now
-
-    def __call__(self, state: State, turn: Turn) -> Reading | None:
-        """None when it suits, else what to say and what to choose anew."""
-        number = identity_of(state, turn, self._vault).id_number or ""
-        if len(number) < 15 or not state.get("department"):
-            return None
-        department = self._directory.departments[str(state["department"])]
-        card = check_id_card(number)
-        age = years(card.birth_date, self._now().date())
-        params = {"department": department.id, "age": age}
-        if department.min_age is not None and age < department.min_age:
-            child = self._seen_instead(age)
-            return _elsewhere("registration.too_young", params, child)
-        if department.max_age is not None and age > department.max_age:
-            return _elsewhere("registration.too_old", params, ("general_practice",))
-        if department.sex is not None and card.sex != department.sex:
-            return _elsewhere(f"registration.only_{department.sex}", params, ("general_practice",))
-        return None
-
-    def _seen_instead(self, age: int) -> tuple[str, ...]:
-        """Departments made for this age."""
-        return tuple(name for name, each in self._directory.departments.items() if _made_for(each, age))
-
-
-def _made_for(department: Department, age: int) -> bool:
-    return department.bookable and department.max_age is not None and age <= department.max_age
-
-
-def _elsewhere(key: str, params: Mapping[str, Any], names: tuple[str, ...]) -> Reading:
-    options = [pick("department", name, "option.book_department", {"department": name}) for name in names]
-    wrong_person = pick("redo", "patient_name", "option.redo_person")
-    again = {"department": None, "doctor": None, **AGAIN}
-    return Reading(again, (say(key, params, (*options, wrong_person, STOP), expects="department"),))
-
-
-def years(born: date, today: date) -> int:
-    """Full years of age."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 class BookStep:

@@ -21,7 +21,7 @@ from actions.registration.own import (
 )
 from actions.registration.persons import IdQuestion, NameQuestion
 from actions.registration.service import Registration
-from actions.turns import HUMAN, Payload, Reading, State, Turn, pick, say
+from actions.turns import HUMAN, TOKEN, Payload, Reading, State, Turn, pick, say
 from knowledge.directory import Directory
 
 EITHER = re.compile(r"^\W*(取消|cancel( it)?)\W*$", re.IGNORECASE)
@@ -58,7 +58,8 @@ class CancelFlow(AppointmentFlow):
 
     def before_controls(self, state: State, turn: Turn, asked: str) -> Reading | None:
         """ "Never mind" at the last question keeps the appointment."""
-        return self._confirm.read(state, turn, True) if asked == self._confirm.slot else None
+        last = self._confirm.read(state, turn, True) if asked == self._confirm.slot else None
+        return last or super().before_controls(state, turn, asked)
 
 
 class KeepOrCancel:
@@ -136,6 +137,11 @@ class ListStep(LastStep):
     def ask(self, state: State, turn: Turn) -> Reading:
         """One line and card for each appointment ahead."""
         found = self._own.meant(state, turn)
+        told_now = {"patient_name", "patient_id"} & set(state.get("trail") or ()) or TOKEN.search(turn.text)
+        if not found and not told_now:
+            # the person was told earlier in this talk and is right: nothing is wrong with name and number
+            who = {"patient_name": state.get("patient_name")}
+            return Reading(says=(say("registration.none_left", who, AFTER_NONE),), finished=True)
         if not found:
             forget = {"patient_name": None, "patient_id": None}
             return Reading(forget, (say("registration.none_found", options=AFTER_NONE),), finished=True)

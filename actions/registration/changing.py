@@ -52,7 +52,9 @@ class ChangeFlow(AppointmentFlow):
                 SameDepartment(DepartmentQuestion(directory, guide)),
                 NewTime(registration, now),
                 OfferQuestion(registration, now),
-                ConfirmQuestion("registration.confirm_change", "option.change", "confirm_change", change_params, redo),
+                ConfirmQuestion(
+                    "registration.confirm_change", "option.change", "confirm_change", change_params, redo, other_fee
+                ),
                 ChangeStep(registration),
             ),
         )
@@ -111,7 +113,17 @@ def change_params(state: State) -> dict[str, Any]:
         "number": current.get("number"),
         "old_day": current.get("day"),
         "old_start": current.get("start"),
+        "old_kind": current.get("kind"),
+        "old_fee": current.get("fee"),
     }
+
+
+def other_fee(state: State) -> tuple[Payload, ...]:
+    """Said before the yes: the new place costs more, or less, than the old one."""
+    params = change_params(state)
+    difference = int(params["fee"]) - int(params["old_fee"])
+    key = "registration.change_dearer" if difference > 0 else "registration.change_cheaper"
+    return (say(key, {**params, "difference": abs(difference)}),) if difference else ()
 
 
 class ChangeStep(LastStep):
@@ -135,6 +147,6 @@ class ChangeStep(LastStep):
             return Reading({"hold": None, "held": None, "confirmed": None}, (say("registration.just_taken"),))
         except RegistrationError:
             return Reading(says=(say("registration.refused", options=AFTER_NONE),), finished=True)
-        params = appointment_params(appointment)
+        params = {**appointment_params(appointment), "old_number": (state.get("current") or {}).get("number")}
         card: Payload = {"kind": "appointment", "params": params}
         return Reading(says=(say("registration.changed", params, AFTER_BOOKING, card),), finished=True)

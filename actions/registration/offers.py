@@ -13,7 +13,7 @@ from actions.registration.errors import SlotTaken, SlotUnknown
 from actions.registration.model import SlotOffer, SlotQuery
 from actions.registration.service import Registration
 from actions.registration.times import ANY_TIME, offer_params, query_of
-from actions.turns import HUMAN, Reading, State, Turn, pick, say
+from actions.turns import HUMAN, Payload, Reading, State, Turn, pick, say
 
 SHOWN = 3
 """Places offered at once: as many as one can keep in mind."""
@@ -39,9 +39,11 @@ class OfferQuestion:
 
     slot = "hold"
 
-    def __init__(self, registration: Registration, now: Callable[[], datetime]) -> None:
+    def __init__(self, registration: Registration, now: Callable[[], datetime], person_follows: bool = False) -> None:
+        """`person_follows`: the person is asked for next, rather than all read back."""
         self._registration = registration
         self._now = now
+        self._person_follows = person_follows
 
     def open(self, state: State) -> bool:
         """Until a place is held."""
@@ -104,7 +106,7 @@ class OfferQuestion:
         return Reading(says=(say(key, params, options, expects=self.slot),))
 
     def read(self, state: State, turn: Turn, asked: bool) -> Reading | None:
-        """A choice among what was offered; "any of them" and a plain yes take the first."""
+        """A choice among what was offered; "any of them" takes the first, a plain yes only where there is no other."""
         if turn.choice is None:
             return self._in_words(state, turn) if asked else None
         if slot_id := turn.chose("hold"):
@@ -119,15 +121,22 @@ class OfferQuestion:
         return Reading({"seen_offers": [*(state.get("seen_offers") or ()), *seen]}, whole=True)
 
     def _in_words(self, state: State, turn: Turn) -> Reading | None:
-        if OTHER_DAY.search(turn.text) or turn.is_sure("deny"):
+        leaves_it = ANY_TIME.search(turn.text) or FIRST.search(turn.text)
+        if OTHER_DAY.search(turn.text) or (turn.is_sure("deny") and not leaves_it):
             return Reading({"when": None}, covered=0.0)
         offers = self._fitting(state) or self._around(query_of(state))
         if ANY_DOCTOR.search(turn.text) and not state.get("doctor") and offers:
             return self._other_doctor(state, offers)
         if MORE.search(turn.text):
             return self._more(state, [offer.slot_id for offer in offers])
-        takes = ANY_TIME.search(turn.text) or FIRST.search(turn.text) or turn.is_sure("affirm")
-        return replace(self._take(offers[0].slot_id, state, turn), whole=True) if offers and takes else None
+        if not offers or not (leaves_it or turn.is_sure("affirm")):
+            return None
+        if len(offers) > 1 and not leaves_it:
+            return replace(self._offer("registration.which_place", offers, state), covered=0.0)
+        taken = self._take(offers[0].slot_id, state, turn)
+        ours = len(offers) > 1 and taken.updates.get("hold") and not FIRST.search(turn.text)
+        first = (say("registration.took_first"),) if ours else ()
+        return replace(taken, says=(*first, *taken.says), whole=True)
 
     def _other_doctor(self, state: State, offers: Sequence[SlotOffer]) -> Reading:
         """The days of these places at any hour, without their doctors."""
@@ -150,7 +159,13 @@ class OfferQuestion:
         held = {**offer_params(offer), "minutes": minutes}
         # A doctor who only came with the place is no wish: for another day all doctors are open again.
         doctor = state.get("doctor") if state.get("doctor") == offer.doctor else None
-        return Reading({"department": offer.department, "doctor": doctor, "when": when, "hold": hold.id, "held": held})
+        updates = {"department": offer.department, "doctor": doctor, "when": when, "hold": hold.id, "held": held}
+        return Reading(updates, self._named(held, state))
+
+    def _named(self, held: dict[str, Any], state: State) -> tuple[Payload, ...]:
+        """Which place is kept, unless the next question says it: that for the name does, and the last one."""
+        silent = state.get("patient_name") and not (state.get("patient_id") and state.get("patient_phone"))
+        return (say("registration.place_kept", held),) if self._person_follows and silent else ()
 
     def _why_instead(self, state: State) -> str:
         when = state.get("when") or {}

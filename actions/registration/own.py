@@ -10,7 +10,7 @@ from actions.flow import Flow
 from actions.records.vault import Vault
 from actions.registration.booking import BOOK, appointment_params
 from actions.registration.model import Appointment
-from actions.registration.persons import identity_of
+from actions.registration.persons import NOTES, identity_of, token_reading, without_document
 from actions.registration.service import Registration
 from actions.registration.when import When, parse_when
 from actions.turns import HUMAN, Question, Reading, State, Turn, pick, say
@@ -41,6 +41,12 @@ class OwnAppointments:
             if found.status == "booked" and found.patient_name == masked
         ]
 
+    def named(self, turn: Turn, found: list[Appointment]) -> list[Appointment]:
+        """Those of the person whose name was just said."""
+        named = token_reading(turn, "NAME", "patient_name")
+        masked = self._vault.mask(turn.conversation, str(named.updates["patient_name"])) if named else ""
+        return [each for each in found if each.patient_name == masked]
+
     def meant(self, state: State, turn: Turn) -> list[Appointment]:
         """Those that this flow speaks of."""
         return self.here(turn) if state.get("known") == "conversation" else self.of_person(state, turn)
@@ -63,8 +69,11 @@ class PersonKnown:
         return Reading({"known": "conversation" if self._own.here(turn) else "ask"})
 
     def read(self, state: State, turn: Turn, asked: bool) -> Reading | None:
-        """Nothing is asked, so nothing is read."""
-        return None
+        """The name of somebody for whom nothing was made here: then that person's appointment is meant."""
+        named = token_reading(turn, "NAME", "patient_name")
+        if named is None or state.get("known") != "conversation" or self._own.named(turn, self._own.here(turn)):
+            return None
+        return Reading({**dict.fromkeys(OURS), "known": "ask", "patient_id": None, **named.updates}, whole=True)
 
 
 class OnlyIfUnknown:
@@ -128,7 +137,7 @@ class AppointmentQuestion:
 
     def _in_words(self, state: State, turn: Turn) -> Reading | None:
         mine = self._own.meant(state, turn)
-        named = self._named(mine, turn) or self._on_day(mine, turn)
+        named = self._own.named(turn, mine) or self._named(mine, turn) or self._on_day(mine, turn)
         return Reading(chosen(named[0]), whole=True) if len(named) == 1 else None
 
     def _named(self, found: list[Appointment], turn: Turn) -> list[Appointment]:
@@ -158,10 +167,15 @@ class AppointmentFlow(Flow):
 
     fixed = frozenset(OURS[:2]) | {"known", "appointment", "patient_name", "patient_id"}
     hints: Mapping[str, str] = {"patient_name": "registration.hint_name", "patient_id": "registration.hint_id"}
+    notes = NOTES
 
     def __init__(self, registration: Registration, questions: tuple[Question, ...]) -> None:
         super().__init__(questions)
         self._registration = registration
+
+    def before_controls(self, state: State, turn: Turn, asked: str) -> Reading | None:
+        """Help for somebody without a document."""
+        return without_document(turn, asked)
 
     def leave(self, state: State, turn: Turn) -> Mapping[str, Any]:
         """Forget the appointment at hand and free a place that was held."""

@@ -18,6 +18,21 @@ NO_ID = re.compile(
     r"\b(no|forgot|lost|don'?t have|do not have|don'?t remember)\b.{0,12}\b(id|passport|number|card|it|one)\b",
     re.IGNORECASE,
 )
+NO_DOCUMENT = re.compile(
+    r"(没|没有|忘|忘了|忘记|丢|找不到)了?(带|拿)?(我的|孩子的)?(身份证|证件|护照|户口本)|没带证|"
+    r"(身份证|证件|护照|户口本)[^，,。]{0,5}(忘|丢|没|找不到|不在|不见)|"
+    r"\b(no|forgot|forgotten|lost|left|without|(have|do|did)( not|n['’]?t))\b.{0,24}\b(ids?|passport|documents?)\b",
+    re.IGNORECASE,
+)
+"""A document that is not at hand, said in so many words."""
+NOT_BROUGHT = re.compile(r"^\W*(我|都)?(没|忘了?)带(来|着)?(了|啊)?\W*$")
+"""Said where a name is asked for, beside the card reader: it is the document."""
+NOTES = {
+    "patient_name": "registration.noted_name",
+    "patient_id": "registration.noted_id",
+    "patient_phone": "registration.noted_phone",
+}
+"""What is said of a person's detail that was told before it was asked for."""
 NO_PHONE = re.compile(
     r"没有?(手机|电话|号码)|不(想)?(留|给|用|需要)|没有$|没手机|\bno (mobile|phone|cell|number)\b|"
     r"\b(don'?t|do not) have (a |any )?(mobile|phone|cell|one)|\bskip\b|\bwithout\b|\brather not\b",
@@ -69,13 +84,15 @@ class IdQuestion:
         """The number's token, checked, and whether the department sees such a patient."""
         reading = token_reading(turn, "ID", self.slot)
         if reading is None:
-            if asked and NO_ID.search(turn.text):
-                return Reading(says=(say("registration.no_id", options=(HUMAN,), expects=self.slot),))
-            return None
+            other = asked and token_reading(turn, "PHONE", self.slot)
+            return _wrong(state, "registration.phone_for_id", self.slot, True) if other else None
         try:
             check_id_number(self._vault.reveal(turn.conversation, str(reading.updates[self.slot])))
         except YidaoError:
-            return _wrong(state, "registration.wrong_id", self.slot, asked)
+            # one that is known stands: what was typed instead of a phone number does not replace it
+            return (
+                None if state.get(self.slot) and not asked else _wrong(state, "registration.wrong_id", self.slot, asked)
+            )
         unfit = self._fits({**state, **reading.updates}, turn) if self._fits else None
         return Reading({**reading.updates, **unfit.updates}, unfit.says) if unfit else reading
 
@@ -102,6 +119,8 @@ class PhoneQuestion:
         if turn.choice is not None:
             return Reading({self.slot: "none"}) if turn.chose(self.slot) else None
         reading = token_reading(turn, "PHONE", self.slot)
+        if reading is None and asked and token_reading(turn, "ID", self.slot):
+            return _wrong(state, "registration.id_for_phone", self.slot, True)
         if reading is None:
             return Reading({self.slot: "none"}) if asked and self.declined(turn) else None
         try:
@@ -113,6 +132,18 @@ class PhoneQuestion:
     def declined(self, turn: Turn) -> bool:
         """Whether the patient has no phone, or keeps it to themselves."""
         return turn.is_sure("deny") or bool(NO_PHONE.search(turn.text))
+
+
+def without_document(turn: Turn, asked: str) -> Reading | None:
+    """What helps a patient who has no document at hand, whichever detail of the person is asked for."""
+    if TOKEN.search(turn.text):
+        return None
+    if asked == "patient_id" and NO_ID.search(turn.text):
+        return Reading(says=(say("registration.no_id", options=(HUMAN,), expects=asked),))
+    plainly = NO_DOCUMENT.search(turn.text) and (asked in NOTES or not turn.asks)
+    if plainly or (asked == "patient_name" and NOT_BROUGHT.search(turn.text)):
+        return Reading(says=(say("registration.no_id"),))
+    return None
 
 
 def _wrong(state: State, key: str, slot: str, asked: bool) -> Reading:

@@ -19,13 +19,20 @@ KINDS: Mapping[str, re.Pattern[str]] = {
 }
 """How patients name the kinds of registration (ids of fees.yml)."""
 ANY_TIME = re.compile(
-    r"(随便|都行|都可以|无所谓|你定|你看着办|越(早|快)越好|最(早|快)的?|\b(any ?time|any day|whenever|no preference|"
-    r"earliest|soonest|as soon as possible)\b)",
+    r"(随便|都行|都可以|都好|都成|无所谓|任意|[你您](定|选|挑|安排|看着办)|听[你您]的|越(早|快)越好|最(早|快)的?|"
+    r"\b(any ?time|any day|whenever|no (real |particular )?preference|earliest|soonest|as soon as possible|"
+    r"any(thing| one| of (them|these|those))?( is| are| will be| would be|['’]s|['’]ll be)? "
+    r"(fine|ok|okay|good|alright|do)|"
+    r"whichever(?! (doctor|time|day|is cheap|one is cheap|costs))|(does not|doesn['’]?t) matter|up to you|all the same|"
+    r"(do not|don['’]?t) (mind|care)|you (choose|pick|decide)|either (one|is (fine|ok|okay))|"
+    r"any of (them|these|those))\b)",
     re.IGNORECASE,
 )
 """The patient leaves the time to us."""
 WISHES_VISIT = re.compile(r"挂|约|号|来看|看病|过来|\b(appointment|book|see|come|visit)\b", re.IGNORECASE)
 """Words that make a day in a complaint the day of the visit, not the day it began."""
+MEANT = 0.4
+"""Share of the text that a day in the past must cover to be taken for the day of a visit."""
 EARLIEST: Mapping[str, Any] = {"day_from": None}
 
 
@@ -84,6 +91,8 @@ class WhenQuestion:
             options = [when_option(each, when_value(each, known)) for each in found.options[:4]]
             ask = say("registration.which_time", options=options, expects=self.slot)
             return Reading(says=(ask,), covered=share(found.span, text))
+        if found.past and share(found.span, text) < MEANT and not WISHES_VISIT.search(text):
+            return None  # "I fell last week and my wrist hurts" asks for no day
         if found.past:
             return Reading(says=(say("registration.past_day"),), covered=share(found.span, text))
         return Reading({"when": when_value(found, known)}, covered=share(found.span, text))

@@ -192,6 +192,45 @@ def test_zero_calls_a_human_and_keeps_the_form(painter: Painter, text: str) -> N
     assert painter.last.says[0]["handoff"]["flow"] == "paint_form"
 
 
+@pytest.mark.parametrize("text", ["hold on", "等一下", "稍等", "just a second", "let me think", "等一下，我找找眼镜"])
+@pytest.mark.parametrize("intent", ["stop", "goodbye", "out_of_scope", "complaint", ""])
+def test_a_pause_ends_nothing_and_leaves_the_question_standing(painter: Painter, text: str, intent: str) -> None:
+    painter.say("red")
+    assert painter.say(text, intent) == ["control.no_hurry"]
+    assert painter.last is not None
+    assert painter.last.says[0]["stands"] is True
+    assert painter.last.asked == "size"
+    assert painter.state["colour"] == "red"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "says"),
+    [
+        ("wait, red", "stop", "ask.size"),
+        ("wait, go back", "go_back", "control.at_start"),
+        ("等一下再说", "stop", "control.stopped"),
+        ("等等，算了", "stop", "control.stopped"),
+        ("wait, forget it", "stop", "control.stopped"),
+        ("hold on, I have something to do", "stop", "control.no_hurry"),
+    ],
+)
+def test_what_follows_a_pause_counts(painter: Painter, text: str, intent: str, says: str) -> None:
+    painter.say("paint")
+    assert painter.say(text, intent)[0] == says
+
+
+def test_a_name_is_no_small_talk(painter: Painter) -> None:
+    painter.say("paint")
+    assert painter.say("[NAME_ab12]", "abuse") == ["control.not_understood", "ask.colour"]
+
+
+def test_what_was_told_out_of_turn_is_acknowledged(painter: Painter) -> None:
+    painter.flow.notes = {"size": "noted.it"}
+    painter.say("paint")
+    assert painter.say("big") == ["noted.it", "noted.size", "ask.colour"]
+    assert painter.say("red") == ["ask.confirmed"]
+
+
 def test_a_token_is_never_a_control(painter: Painter) -> None:
     painter.say("paint")
     assert painter.say("[NAME_ab12]", "stop") == ["control.not_understood", "ask.colour"]

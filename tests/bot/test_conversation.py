@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from actions.errors import RecordsUnavailable
 from actions.handoff.model import Ticket
-from actions.records.tables import TurnRow
+from actions.records.tables import TurnRow, UserRow
 from bot.errors import BadTurn, ConversationClosed, TooMany
 from bot.messages import Reply, Transcript, Turn
 from tests.bot.house import EMERGENCY, Front, Patient, Tables, make_front
@@ -338,7 +338,60 @@ async def test_again_please_and_the_other_language(front: Front) -> None:
     assert front.store.load(patient.id).language == "en"
 
 
+async def test_say_that_again_is_the_question_not_the_remark_before_it(front: Front) -> None:
+    patient = await front.patient()
+    missed = [{"say": "control.not_understood"}, *BOOK]
+    back = [{"say": "control.back"}, *BOOK]
+    front.engine.answers |= {"啊": missed, "上一步": back, "挂号": BOOK, "再说一遍": [{"repeat": True}]}
+    question = (await patient.say("挂号")).messages
+    for said in ("啊", "上一步"):
+        assert len((await patient.say(said)).messages) == 2
+        assert (await patient.say("再说一遍")).messages == question
+        assert (await patient.say("再说一遍")).messages == question
+
+
+async def test_an_answer_in_passing_is_said_again(front: Front) -> None:
+    patient = await front.patient()
+    aside = [{"answer": "停车场在哪"}, {"say": "control.back_to_it"}, *BOOK]
+    front.engine.answers |= {"停车场在哪": aside, "再说一遍": [{"repeat": True}]}
+    first = (await patient.say("停车场在哪")).messages
+    assert (await patient.say("再说一遍")).messages == (first[0], first[2])
+
+
+async def test_a_pause_leaves_the_question_and_its_answers_standing(front: Front) -> None:
+    patient = await front.patient()
+    pause = [{"say": "control.no_hurry", "params": {}, "stands": True}]
+    front.engine.answers |= {"挂号": BOOK, "等一下": pause, "再说一遍": [{"repeat": True}]}
+    question = (await patient.say("挂号")).messages
+    paused = (await patient.say("等一下")).messages
+    assert [button.title for button in paused[0].buttons] == [button.title for button in question[0].buttons]
+    assert front.store.load(patient.id).memory.expects == "when"
+    assert (await patient.say("再说一遍")).messages == question
+    await patient.say("等一下")
+    await patient.say("1")
+    assert front.engine.turns[-1].choice == {"slot": "when", "value": {"earliest": True}}
+
+
 # The end
+
+
+async def test_who_leaves_waits_no_longer(front: Front) -> None:
+    front.engine.answers["转人工"] = [{"handoff": {}}]
+    gone, alarmed, taken, stays = [await front.patient() for _ in range(4)]
+    for patient in (gone, taken, stays):
+        await patient.say("转人工")
+    await alarmed.say(EMERGENCY["zh"])
+    kept = [ticket_of(front, patient) for patient in (alarmed, taken, stays)]
+    with front.database.write() as session:
+        session.add(UserRow(name="wang.min", password_hash="", role="nurse", created=front.clock.now()))
+    front.house.tickets.claim(kept[1].id, "wang.min")
+    left = ticket_of(front, gone)
+    for patient in (gone, alarmed, taken):
+        await front.desk.wipe(patient.id)
+    assert {ticket.id for ticket in front.house.tickets.queue()} == {ticket.id for ticket in kept}
+    assert front.house.tickets.get(left.id).status == "closed"
+    assert front.house.tickets.ahead(kept[2]) == 0
+    await front.desk.wipe(gone.id)
 
 
 async def test_a_wiped_conversation_takes_no_turn_not_even_one_that_waits(front: Front) -> None:

@@ -247,3 +247,23 @@ def test_a_text_is_normalised(raw: str, clean: str) -> None:
     assert normalise(raw) == clean
     assert normalise(clean) == clean
     normalise(raw).encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "expects", "found"),
+    [
+        ("王秀英", "patient_id", True),
+        ("王秀英", "confirmed", True),
+        ("王秀英", "appointment", True),
+        ("王秀英", None, False),
+        ("解除", "confirmed", False),
+        ("王医生", "appointment", False),
+        ("张伟", "patient_id", False),
+        ("one sec", "patient_name", False),
+        ("等一下", "patient_name", False),
+    ],
+)
+def test_a_bare_name_out_of_turn(recogniser: Recogniser, text: str, expects: str | None, found: bool) -> None:
+    """ "张伟" is a doctor of the hospital."""
+    kinds = [finding.kind for finding in recogniser.find(text, expects)]
+    assert kinds == (["NAME"] if found else [])

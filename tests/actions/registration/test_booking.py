@@ -267,11 +267,138 @@ def test_cancel_before_anything_is_booked_is_a_stop(start: Start) -> None:
     assert patient.last.follow is None
 
 
-@pytest.mark.parametrize("words", ["随便", "都行", "最早的", "any time", "the first one"])
-def test_whichever_takes_the_first_place(start: Start, words: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("随便", "inform_choice"),
+        ("都行", "inform_choice"),
+        ("最早的", "inform_choice"),
+        ("any time", "inform_choice"),
+        ("no preference", "deny"),
+        ("any of them is fine", "affirm"),
+        ("whichever", ""),
+        ("I don't mind", "deny"),
+    ],
+)
+def test_whichever_takes_the_first_place_and_says_so(start: Start, words: str, intent: str) -> None:
     patient = start()
     patient.say("肾内科 周五", "book")
-    assert patient.say(words, "inform_choice") == ["registration.ask_name"]
+    first = patient.offers("option.slot")[0]
+    assert patient.say(words, intent) == ["registration.took_first", "registration.ask_name"]
+    assert {key: patient.question["params"][key] for key in ("day", "start", "doctor")} == {
+        key: first[key] for key in ("day", "start", "doctor")
+    }
+
+
+def test_the_first_one_is_a_choice(start: Start) -> None:
+    patient = start()
+    patient.say("肾内科 周五", "book")
+    assert patient.say("the first one", "inform_choice") == ["registration.ask_name"]
+
+
+def test_a_bare_yes_to_several_places_takes_none(start: Start) -> None:
+    patient = start()
+    patient.say("肾内科 周五", "book")
+    shown = patient.offers("option.slot")
+    assert patient.say("yes", "affirm") == ["registration.which_place"]
+    assert patient.offers("option.slot") == shown
+    assert not patient.state.get("hold")
+    assert patient.say("好的，改成周四", "affirm")[-1].startswith("registration.offer")
+
+
+def test_a_bare_yes_to_the_only_place_takes_it(start: Start) -> None:
+    patient = start()
+    patient.say("骨科 周五", "book")
+    flow_offers = patient.flow.questions[2]
+    only = flow_offers._fitting(patient.state)[:1]  # type: ignore[attr-defined]
+    flow_offers._fitting = lambda _: only  # type: ignore[attr-defined]
+    assert patient.say("yes", "affirm") == ["registration.ask_name"]
+
+
+def test_a_place_for_somebody_known_is_named(start: Start) -> None:
+    patient = start()
+    patient.say("骨科 周五", "book")
+    assert patient.tell("NAME", "王小明") == ["registration.noted_name", "registration.offer"]
+    assert patient.tell("ID", id_card("19600207", "311")) == ["registration.noted_id", "registration.offer"]
+    assert patient.say("都行", "inform_choice") == [
+        "registration.took_first",
+        "registration.place_kept",
+        "registration.ask_phone",
+    ]
+
+
+def test_a_phone_number_is_no_document_number_and_the_other_way_round(start: Start) -> None:
+    patient = start()
+    patient.say("骨科 周五", "book")
+    patient.press("option.slot")
+    patient.tell("NAME", "王小明")
+    assert patient.tell("PHONE", "13812345678") == ["registration.noted_phone", "registration.phone_for_id"]
+    assert patient.state["requested_slot"] == "patient_id"
+    assert patient.tell("ID", id_card("19600207", "313")) == ["registration.confirm"]
+    other = start()
+    other.say("骨科 周五", "book")
+    other.press("option.slot")
+    other.tell("NAME", "王小明")
+    known = id_card("19600207", "315")
+    assert other.tell("ID", known) == ["registration.ask_phone"]
+    token = other.state["patient_id"]
+    assert other.tell("ID", known[:-1] + ("1" if known[-1] != "1" else "2")) == ["registration.id_for_phone"]
+    assert other.state["patient_id"] == token
+
+
+@pytest.mark.parametrize(
+    ("words", "intent"),
+    [
+        ("等一下", "stop"),
+        ("稍等，我找找身份证", "stop"),
+        ("等会儿", "stop"),
+        ("hold on", "stop"),
+        ("wait a moment", "stop"),
+        ("just a second, let me find my passport", "stop"),
+    ],
+)
+def test_somebody_who_needs_a_moment_loses_nothing(start: Start, words: str, intent: str) -> None:
+    patient = start()
+    patient.say("骨科 周五", "book")
+    for step in ("hold", "patient_name", "patient_id", "patient_phone", "confirmed"):
+        assert patient.state["requested_slot"] == step
+        assert patient.say(words, intent) == ["control.no_hurry"]
+        assert patient.state["requested_slot"] == step
+        match step:
+            case "hold":
+                patient.press("option.slot") if patient.offers("option.slot") else patient.say("都行", "")
+            case "patient_name":
+                patient.tell("NAME", "王小明")
+            case "patient_id":
+                patient.tell("ID", id_card("19600207", "317"))
+            case "patient_phone":
+                patient.say("不留", "deny")
+    assert patient.state["hold"]
+
+
+def test_booking_after_all_is_no_stop(start: Start) -> None:
+    patient = start()
+    patient.say("骨科 周五", "book")
+    assert patient.say("还是挂号吧", "stop") == ["control.back_to_it", "registration.offer"]
+    assert patient.say("不继续了", "stop") == ["control.stopped"]
+
+
+@pytest.mark.parametrize(
+    "words", ["我没带身份证", "没带证件", "身份证忘带了", "I forgot my passport", "I don't have my ID with me"]
+)
+def test_no_document_while_the_name_is_asked(start: Start, words: str) -> None:
+    patient = start()
+    patient.say("骨科 周五", "book")
+    patient.press("option.slot")
+    assert patient.say(words, "stop") == ["registration.no_id", "registration.ask_name"]
+
+
+def test_a_fall_last_week_is_no_day(start: Start) -> None:
+    patient = start()
+    patient.say("骨科", "book")
+    says = patient.say("I fell down the stairs last week and my wrist hurts", "inform_when")
+    assert "registration.past_day" not in says
+    assert patient.say("昨天", "inform_when")[0] == "registration.past_day"
 
 
 @pytest.mark.parametrize(("words", "asked"), [("换一天", "when"), ("都不行", "when"), ("还有别的吗", "hold")])

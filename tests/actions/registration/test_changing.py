@@ -145,3 +145,74 @@ def test_looking_up(front_desk: FrontDesk, conversation: str, number: str) -> No
     book(front_desk, conversation, "orthopaedics", WEDNESDAY, number)
     assert patient.say("我的预约", "my_appointments") == ["registration.yours", "registration.your_line"]
     assert patient.question["card"]["kind"] == "appointment"
+
+
+def test_somebody_known_who_has_none_left_is_told_so(front_desk: FrontDesk, conversation: str, number: str) -> None:
+    book(front_desk, conversation, "orthopaedics", WEDNESDAY, number)
+    patient = canceller(front_desk, conversation)
+    for kind, value in (("patient_name", "王小明"), ("patient_id", number)):
+        patient.state[kind] = front_desk.vault.keep(conversation, kind.removeprefix("patient_").upper(), value)
+    patient.say("我要退号", "cancel_appointment")
+    patient.say("是的", "affirm")
+    patient.flow = LookupFlow(front_desk.registration, front_desk.vault)
+    assert patient.say("查一下我的预约", "my_appointments") == ["registration.none_left"]
+    assert patient.state["patient_name"]
+
+
+@pytest.mark.parametrize("asked_first", ["ID", "NAME"])
+def test_name_and_number_in_either_order(
+    front_desk: FrontDesk, conversation: str, number: str, asked_first: str
+) -> None:
+    book(front_desk, f"{conversation}-before", "orthopaedics", WEDNESDAY, number)
+    patient = canceller(front_desk, conversation)
+    patient.say("我要退号", "cancel_appointment")
+    if asked_first == "ID":
+        assert patient.tell("ID", number) == ["registration.noted_id", "registration.ask_whose"]
+        assert patient.tell("NAME", "王小明") == ["registration.confirm_cancel"]
+    else:
+        patient.tell("NAME", "王小明")
+        assert patient.tell("NAME", "王小明") == ["registration.noted_name", "registration.ask_id"]
+
+
+def test_a_name_is_never_taken_for_a_complaint(front_desk: FrontDesk, conversation: str, number: str) -> None:
+    """The model knows the word for an insult from the letters of a token."""
+    book(front_desk, conversation, "orthopaedics", WEDNESDAY, number)
+    patient = canceller(front_desk, conversation)
+    patient.say("我要退号", "cancel_appointment")
+    token = front_desk.vault.keep(conversation, "NAME", "王小明")
+    assert patient.say(token, "abuse") == ["control.not_understood", "registration.confirm_cancel"]
+
+
+def test_the_name_of_somebody_else_asks_for_their_number(front_desk: FrontDesk, conversation: str, number: str) -> None:
+    book(front_desk, conversation, "orthopaedics", WEDNESDAY, number)
+    other = id_card("19660131", f"{next(COUNT):03d}")
+    book(front_desk, f"{conversation}-other", "dermatology", FRIDAY, other, "李秀兰")
+    patient = changer(front_desk, conversation)
+    patient.say("我要改预约", "change_appointment")
+    assert patient.tell("NAME", "李秀兰") == ["registration.noted_name", "registration.ask_id"]
+    patient.tell("ID", other)
+    assert patient.state["current"]["department"] == "dermatology"
+
+
+def test_another_fee_is_said_before_the_yes_and_a_new_number_after_it(
+    front_desk: FrontDesk, conversation: str, number: str
+) -> None:
+    fees = {"general": 2000, "expert": 5000}
+    days = {"day_from": WEDNESDAY, "day_to": FRIDAY, "department": "orthopaedics"}
+    for kind in fees:
+        assert front_desk.registration.search(SlotQuery(kind=kind, **days), limit=1)  # type: ignore[arg-type]
+    offer = front_desk.registration.search(SlotQuery(kind="general", **days), limit=1)[0]  # type: ignore[arg-type]
+    hold = front_desk.registration.hold(offer.slot_id, conversation)
+    old = front_desk.registration.book(hold.id, Identity("王小明", number), "kiosk")
+    patient = changer(front_desk, conversation)
+    patient.say("改到下周的专家号", "change_appointment")
+    while patient.state["requested_slot"] != "hold":
+        patient.press("option.day")
+    dear = next(n for n, each in enumerate(patient.offers("option.slot")) if each["kind"] == "expert")
+    assert patient.press("option.slot", dear) == ["registration.change_dearer", "registration.confirm_change"]
+    warning = patient.last.says[0]["params"]
+    assert (warning["old_fee"], warning["fee"], warning["difference"]) == (2000, 5000, 3000)
+    assert patient.question["params"]["kind"] == "expert"
+    assert patient.say("对", "affirm") == ["registration.changed"]
+    assert patient.question["params"]["old_number"] == old.number
+    assert patient.question["params"]["number"] != old.number
