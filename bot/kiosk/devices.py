@@ -94,7 +94,7 @@ class SimulatedDevices:
     file: Path
     """`<state>/simulated_devices.yml`."""
     printed: deque[tuple[str, tuple[str, ...]]] = field(default_factory=lambda: deque(maxlen=100))
-    """The last slips."""
+    """The last slips; all of them stand in `simulated_slips.txt` beside the file."""
 
     def _kiosk(self, kiosk: str) -> _SimulatedKiosk:
         try:
@@ -127,3 +127,5 @@ class SimulatedDevices:
         if self._kiosk(kiosk).no_paper:
             raise DeviceFault("The printer is out of paper.", code="device.no_paper")
         self.printed.append((kiosk, lines))
+        with self.file.with_name("simulated_slips.txt").open("a", encoding="utf-8") as slips:
+            slips.write("\n".join((f"── {kiosk} ──", *lines, "")) + "\n")

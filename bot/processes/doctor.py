@@ -198,6 +198,13 @@ def _index(settings: Settings) -> Finding:
 
 def _processes(settings: Settings) -> Iterator[Finding]:
     supervisor = running_supervisor(plan(settings))
+    yield Finding(
+        "Yidao",
+        supervisor is not None,
+        "running" if supervisor else "not running",
+        "start it with `make run`",
+        optional=True,
+    )
     ours = {process.pid for process in supervisor.children(recursive=True)} if supervisor else set()
     probes = {program.name: program.probe for program in programs(settings).values()}
     for (setting, host, port), name in zip(listeners(settings), probes, strict=True):
