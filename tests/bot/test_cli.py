@@ -13,6 +13,7 @@ COMMANDS = [
     ["bench"],
     ["doctor"],
     ["serve"],
+    ["kiosks"],
     ["admin", "create-user"],
     ["admin", "make-demo"],
 ]
