@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -61,18 +61,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="Yidao", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
     )
     shape_errors(app)
-    kiosks = _add_kiosk(app, desk, settings, records)
-    app.include_router(conversation_router(desk, settings.bot, kiosks))
-    mount_console(app, settings, records, desk)
+    kiosks = _kiosk_data(desk, settings, records)
+    app.include_router(conversation_router(desk, settings.bot, kiosks.kiosks))
+    _add_kiosk(app, desk, settings, kiosks)
+    mount_console(app, settings, records, desk, kiosks.kiosks)
     _add_health(app, settings, records, engine, retriever)
     app.add_middleware(Guard, max_body_bytes=settings.bot.max_body_bytes)
     return app
 
 
-def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, records: Records) -> Collection[str]:
-    """Page and devices; the names of the house's kiosks."""
-    simulated = SimulatedDevices(settings.path(settings.state) / "simulated_devices.yml")
-    devices = simulated if settings.bot.simulated_devices else BrokenDevices()
+def _kiosk_data(desk: FrontDesk, settings: Settings, records: Records) -> KioskData:
     wording = desk.house.speaker.wording
     titles = {
         key: {lang: wording.parts(key, lang)["text"] for lang in ("zh", "en")}
@@ -80,10 +78,14 @@ def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, records: Recor
         if key.startswith("menu.")
     }
     hospital = settings.path(settings.knowledge.hospital)
-    data = KioskData.load(ROOT, hospital, records.directory.hospital, titles)
+    return KioskData.load(ROOT, hospital, records.directory.hospital, titles)
+
+
+def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, data: KioskData) -> None:
+    simulated = SimulatedDevices(settings.path(settings.state) / "simulated_devices.yml")
+    devices = simulated if settings.bot.simulated_devices else BrokenDevices()
     app.include_router(kiosk_router(desk, settings.bot, data, devices, devices, devices))
     app.mount("/kiosk/static", StaticFiles(directory=STATIC), name="kiosk")
-    return data.kiosks
 
 
 def _add_health(

@@ -174,6 +174,12 @@ class Conversation:
             self._running.pop(work.turn.message_id, None)
             place.leave()
 
+    def take(self) -> None:
+        """Count one request that is no turn. Raises `ConversationClosed` or `TooMany`."""
+        if self._closed:
+            raise ConversationClosed("This conversation has ended.")
+        self._rate.take()
+
     def close(self) -> None:
         """Let no further turn in and say nothing more."""
         self._closed = True

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 import structlog
 
-from actions.errors import RecordsUnavailable
+from actions.errors import RecordsUnavailable, YidaoError
 from bot.conversation import Conversation
 from bot.errors import PartnerDown
 from bot.house import House
 from bot.limits import Rate
-from bot.messages import Message
+from bot.messages import Message, Reply
 from bot.order import Line, Place
 from bot.speaker import Offered, Voice
 from bot.store import Memory, Opened
+from bot.unasked import handed_back, in_language, passed_on
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +104,7 @@ class FrontDesk:
         offered = Offered()
         voice = Voice(conversation, language, channel)
         greeting = self.house.speaker.message({"say": "small_talk.welcome", "menu": True}, voice, offered)
-        memory = Memory(options=offered.options, last=[greeting.to_json()])
+        memory = Memory(options=offered.options, last=[greeting.to_json()], asked=offered.asked)
         await asyncio.to_thread(self.house.store.remember, conversation, memory)
         return Welcome(conversation, token, (greeting,))
 
@@ -115,7 +117,7 @@ class FrontDesk:
         live = self._live.get(conversation)
         if live is not None:
             live.close()
-        await asyncio.to_thread(self.house.forgetting.wipe, conversation)
+        await self._wipe(conversation)
         self.house.hub.publish(conversation, "status", {"status": "closed"})
         if live is not None and live.busy:
             self._to_forget.set()
@@ -124,14 +126,17 @@ class FrontDesk:
         if not await self._forget_session(conversation):
             self._to_forget.set()
 
+    async def _wipe(self, conversation: str) -> None:
+        """Wipe the records, and tell staff when the queue looks different now."""
+        for ticket in await asyncio.to_thread(self.house.forgetting.wipe, conversation):
+            self.house.hub.publish("staff", "queue", {"ticket": ticket.id, "priority": ticket.priority})
+
     async def _forget_session(self, conversation: str) -> bool:
         """Whether nothing of a wiped conversation is left anywhere."""
         live = self._live.pop(conversation, None)
         if live is not None:
             await live.ended()
-            await asyncio.to_thread(self.house.forgetting.wipe, conversation)  # what its last turn still wrote
-        if left := await asyncio.to_thread(self.house.tickets.left, conversation):
-            self.house.hub.publish("staff", "queue", {"ticket": left.id, "priority": left.priority})
+            await self._wipe(conversation)  # what its last turn still wrote
         try:
             await self.house.engine.forget(conversation)
         except PartnerDown:
@@ -171,6 +176,33 @@ class FrontDesk:
             except RecordsUnavailable as error:
                 log.error("forgetting.failed", code=error.code)
             await asyncio.sleep(SWEEP_S)
+
+    async def speak(self, conversation: str, language: str, place: Place) -> Reply:
+        """Go on in another language: the open question again, in order with the turns. Raises `TooMany`."""
+        self.conversation(conversation).take()
+        try:
+            await place.reached()
+            return await in_language(self.house, conversation, language)
+        finally:
+            place.leave()
+
+    async def hand_back(self, conversation: str) -> None:
+        """Staff have given the patient back: say so, and go on where the talk was left."""
+        await self._unasked(conversation, handed_back)
+
+    async def pass_on(self, conversation: str) -> None:
+        """A member of staff leaves the patient to a colleague: say so."""
+        await self._unasked(conversation, passed_on)
+
+    async def _unasked(self, conversation: str, speak: Callable[[House, str], Awaitable[None]]) -> None:
+        place = self.join(conversation)
+        try:
+            await place.reached()
+            await speak(self.house, conversation)
+        except YidaoError as error:  # what staff did is done all the same
+            log.error("unasked.not_said", conversation=conversation, code=error.code)
+        finally:
+            place.leave()
 
     async def call_staff(self, kiosk: str, conversation: str | None) -> str:
         """The red button of a kiosk; the number of its ticket. Raises `RecordsUnavailable`."""

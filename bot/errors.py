@@ -5,6 +5,7 @@ FrontDoorError                 code                     status
 ├── TooMany                    turn.too_many            429
 ├── NotAllowed                 auth.*                   401, 403
 ├── UnknownConversation        conversation.unknown     404
+├── UnknownKiosk               kiosk.unknown            404
 ├── ConversationClosed         conversation.closed      410
 ├── DeviceFault                device.*                 409
 └── PartnerDown                partner.*                503   (inside a turn: becomes an apology, never an error)
@@ -55,6 +56,13 @@ class UnknownConversation(FrontDoorError):
     """There is no such conversation."""
 
     code = "conversation.unknown"
+    status = 404
+
+
+class UnknownKiosk(FrontDoorError):
+    """No kiosk of the hospital has this name."""
+
+    code = "kiosk.unknown"
     status = 404
 
 

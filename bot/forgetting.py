@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from actions.clock import Clock
+from actions.handoff.model import Ticket
+from actions.handoff.tickets import departed
 from actions.records import audit
 from actions.records.database import Database
 from actions.records.tables import ConversationRow, MessageRow, OutboxRow, TurnRow
@@ -24,18 +26,20 @@ class Forgetting:
         self._vault = vault
         self._clock = clock
 
-    def wipe(self, conversation: str) -> None:
+    def wipe(self, conversation: str) -> list[Ticket]:
         """Transcript, turns, state and vault go; the closed shell and the audit stay. Safe to repeat.
 
-        Appointments and tickets are records of the hospital and stay too. Rasa's session is noted as still to be
-        forgotten in the same transaction, so that a power cut in between loses nothing.
+        Appointments and tickets are records of the hospital and stay too; an ordinary ticket that nobody has taken is
+        closed, since nobody waits any more. Rasa's session is noted as still to be forgotten in the same transaction,
+        so that a power cut in between loses nothing. Returns the tickets that staff see differently now.
         """
         now = self._clock.now()
         with self._database.write() as session:
             self._database.lock(session, f"conversation:{conversation}")
             row = session.get(ConversationRow, conversation)
             if row is None:
-                return
+                return []
+            tickets = departed(self._database, session, conversation, now)
             session.execute(delete(MessageRow).where(MessageRow.conversation == conversation))
             session.execute(delete(TurnRow).where(TurnRow.conversation == conversation))
             if row.status != "closed":
@@ -44,6 +48,7 @@ class Forgetting:
                 audit.append(session, "patient", "conversation.wipe", f"conversation:{conversation}", at=now)
         self._vault.forget(conversation)
         self._database.scrub()
+        return tickets
 
     def abandoned(self, channel: str, idle_s: float) -> list[str]:
         """Conversations of a channel without a turn for so long; never one that waits for a human or talks to one."""

@@ -219,14 +219,32 @@ class Recogniser:
         return bool(WHOLE_NAME_EN.fullmatch(text)) and len(text) >= 2 and not NOT_A_NAME_EN.search(text)
 
 
+CHINESE_SIGNS = "，？！：；（）～"
+"""Punctuation that NFKC folds, one sign for one."""
+HIDDEN_SIGNS = {ord(sign): 0xF0000 + place for place, sign in enumerate(CHINESE_SIGNS)}
+"""Private signs that keep the place of those while the rest of a text is normalised."""
+SHOWN_SIGNS = {hidden: chr(sign) for sign, hidden in HIDDEN_SIGNS.items()}
+
+
+def as_typed(text: str) -> str:
+    """Normalised, but with Chinese punctuation as it was typed: what staff read. Sign for sign as long as `normalise`
+    makes it, unless somebody typed private signs."""
+    kept = "".join(sign for sign in text if unicodedata.category(sign) != "Co").translate(HIDDEN_SIGNS)
+    return _folded(kept, ("Cc", "Cf", "Cs")).translate(SHOWN_SIGNS)
+
+
 def normalise(text: str) -> str:
     """NFKC, without control characters, lone surrogates and zero-width signs."""
+    return _folded(text, ("Cc", "Cf", "Cs", "Co"))
+
+
+def _folded(text: str, dropped: tuple[str, ...]) -> str:
     whole = "".join(character for character in text if not 0xD800 <= ord(character) <= 0xDFFF)
     folded = unicodedata.normalize("NFKC", whole)
     return "".join(
         character if character not in "\r\n\t" else " "
         for character in folded
-        if character in "\r\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+        if character in "\r\n\t" or unicodedata.category(character) not in dropped
     ).strip()
 
 
@@ -239,8 +257,15 @@ class Masker:
 
     def mask(self, conversation: str, text: str, expects: str | None = None) -> str:
         """The text with tokens; writes to the vault only when something was found."""
+        return self.mask_both(conversation, text, text, expects)[0]
+
+    def mask_both(self, conversation: str, text: str, typed: str, expects: str | None = None) -> tuple[str, str]:
+        """A normalised text and the same as it was typed, with the same tokens. Where they are not sign for sign as
+        long, what was typed cannot be masked by place, and the normalised text stands for both."""
         findings = self._recogniser.find(text, expects)
+        if len(typed) != len(text):
+            typed = text
         for finding in reversed(findings):
             token = self._keep(conversation, finding.kind, finding.value)
-            text = f"{text[: finding.start]}{token}{text[finding.end :]}"
-        return text
+            text, typed = (f"{one[: finding.start]}{token}{one[finding.end :]}" for one in (text, typed))
+        return text, typed

@@ -38,6 +38,8 @@ class Offered:
     """Slot of the question that was asked last."""
     question: str = ""
     """Its message key."""
+    asked: dict[str, Any] | None = None
+    """Its payload, with the `level` it was said with."""
 
 
 class Speaker:
@@ -62,6 +64,8 @@ class Speaker:
         buttons = self._buttons(options, voice, offered)
         if expects := payload.get("expects"):
             offered.expects, offered.question = str(expects), key
+        if options or expects:
+            offered.asked = {**payload, "level": level}
         card = payload.get("card")
         body = self._cards.render(card["kind"], card["params"], voice.language, voice.conversation) if card else None
         return Message(line.text, line.speech, buttons, body, level=level)
@@ -88,9 +92,10 @@ class Speaker:
     def answer(self, answer: Answer, voice: Voice, offered: Offered) -> Message:
         """An answer from the hospital's documents with its sources; a refusal offers a human."""
         citations = tuple(Citation(found.title, found.source, found.quote, found.date) for found in answer.citations)
-        buttons = (
-            self._buttons([{"say": "menu.human", "command": "/handoff"}], voice, offered) if answer.refused else ()
-        )
+        human = [{"say": "menu.human", "command": "/handoff"}] if answer.refused else []
+        buttons = self._buttons(human, voice, offered)
+        if human and answer.say:
+            offered.asked = {"say": answer.say, "params": dict(answer.params), "options": human, "level": "none"}
         text = speech = answer.text
         if answer.say:
             line = self.wording.say(answer.say, answer.params, voice.language, voice.channel, voice.conversation)
@@ -103,6 +108,10 @@ class Speaker:
         line = self.wording.say(key, params, voice.language, voice.channel, voice.conversation)
         card = self._cards.render("ticket", params, voice.language, voice.conversation)
         return Message(line.text, line.speech, (), card, level=level)
+
+    def again(self, asked: Mapping[str, Any], voice: Voice, offered: Offered) -> Message:
+        """The open question once more, in the voice's language."""
+        return self.message(asked, voice, offered, str(asked.get("level") or "none"))
 
     def plain(self, key: str, voice: Voice, params: Mapping[str, Any] | None = None, level: str = "none") -> Message:
         """A sentence without anything around it."""

@@ -44,6 +44,8 @@ class Memory:
     """What was said last, for "again, please"."""
     danger: str | None = None
     """Rule of an emergency that is not cleared yet."""
+    asked: dict[str, Any] | None = None
+    """The payload of the open question with its `level`, to ask it again in another language."""
 
 
 @dataclass(frozen=True)
@@ -129,14 +131,15 @@ class ConversationStore:
         self,
         conversation: str,
         message_id: str,
-        patient_text: str,
+        patient_text: str | None,
         reply: Reply,
         memory: Memory,
     ) -> Reply:
         """Store a whole turn in one transaction: what was said, what was answered, what to remember.
 
-        `patient_text` carries tokens. Returns the reply with its turn number. A message id that another process stored
-        meanwhile keeps that reply; a conversation that was wiped meanwhile stores nothing.
+        `patient_text` carries tokens; None where the assistant speaks unasked. Returns the reply with its turn number.
+        A message id that another process stored meanwhile keeps that reply; a conversation that was wiped meanwhile
+        stores nothing.
         """
         now = self._clock.now()
         with self._database.write() as session:
@@ -158,7 +161,8 @@ class ConversationStore:
                     at=now,
                 )
             )
-            lines = [("patient", patient_text), *(("assistant", message.text) for message in reply.messages)]
+            heard = [] if patient_text is None else [("patient", patient_text)]
+            lines = [*heard, *(("assistant", message.text) for message in reply.messages)]
             for part, (role, text) in enumerate(lines):
                 session.add(_line(conversation, reply.turn, message_id, role, part, text, now))
             row.state, row.language, row.last_seen = dict(vars(memory)), reply.language, now

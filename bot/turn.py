@@ -20,6 +20,7 @@ from bot.house import House, Live
 from bot.language import language_of, switched
 from bot.messages import Button, Message, Reply, Safety, Turn
 from bot.options import chosen
+from bot.privacy import as_typed
 from bot.speaker import Offered, Voice
 from bot.store import Opened
 from knowledge.errors import KnowledgeError
@@ -54,6 +55,9 @@ class Work:
     """When it was accepted, on the clock of `Live.gave_up`."""
     epoch: int
     masked: str = ""
+    """What the engine gets: normalised, with tokens."""
+    written: str = ""
+    """The same with the punctuation as it was typed, for the transcript."""
     messages: list[Message] = field(default_factory=list)
     lasting: list[Message] = field(default_factory=list)
     """What "say that again" asks for: the question, an answer, a warning; not the remark before them."""
@@ -99,13 +103,17 @@ class Work:
                 return
             self.language = self._language(opened)
             if opened.status == "human":
-                self.masked = await asyncio.to_thread(self.house.masker.mask, self.id, self.text, opened.memory.expects)
+                await self._mask(opened.memory.expects)
             else:
                 await self._dialogue(opened)
             await self._commit(opened)
         except Exception as error:  # the edge of a turn: the patient hears an apology, the log the reason
             log.error("turn.failed", conversation=self.id, code=getattr(error, "code", "unforeseen"), exc_info=True)
             await self._last_resort()
+
+    async def _mask(self, expects: str | None) -> None:
+        mask, typed = self.house.masker.mask_both, as_typed(self.turn.text)
+        self.masked, self.written = await asyncio.to_thread(mask, self.id, self.text, typed, expects)
 
     async def _load(self) -> Opened:
         opened = await asyncio.to_thread(self.house.store.load, self.id)
@@ -131,7 +139,7 @@ class Work:
     async def _dialogue(self, opened: Opened) -> None:
         option = chosen(self.text, opened.memory.options) or {}
         expects = None if option else opened.memory.expects
-        self.masked = await asyncio.to_thread(self.house.masker.mask, self.id, self.text, expects)
+        await self._mask(expects)
         if self.verdict.level == "urgent" and self.verdict.say:
             self._say(self.house.speaker.plain(self.verdict.say, self._voice(opened), level="urgent"))
         turn = EngineTurn(
@@ -193,7 +201,8 @@ class Work:
     def _stand(self, opened: Opened, *messages: Message) -> None:
         """Say something after which the open question stands as it was, options included."""
         memory = opened.memory
-        self.offered, self.standing = Offered(list(memory.options), memory.expects, memory.question), True
+        self.offered = Offered(list(memory.options), memory.expects, memory.question, memory.asked)
+        self.standing = True
         for message in messages:
             self._say(message)
 
@@ -235,14 +244,15 @@ class Work:
 
     async def _commit(self, opened: Opened) -> None:
         """Store the turn, then tell its readers that it is over."""
-        masked = self.masked or await asyncio.to_thread(self.house.masker.mask, self.id, self.text)
+        if not self.masked:
+            await self._mask(None)
         safety = Safety(self.verdict.level, self.verdict.rule)
         async with self.live.committing:
             overtaken = self.overtaken
             memory = (await asyncio.to_thread(self.house.store.load, self.id)).memory if overtaken else opened.memory
             if self.messages and not overtaken:
                 memory.options, memory.question = self.offered.options, self.offered.question
-                memory.expects = self.offered.expects
+                memory.expects, memory.asked = self.offered.expects, self.offered.asked
                 if not self.standing:
                     memory.last = [message.to_json() for message in self.lasting or self.messages][-3:]
             memory.persons = (self.live.persons or Persons()).to_json()
@@ -251,10 +261,10 @@ class Work:
             self.live.question = memory.question
             said = Reply(0, self.language, self.status, safety, tuple(self.messages), overtaken)
             commit = self.house.store.commit
-            reply = await asyncio.to_thread(commit, self.id, self.turn.message_id, masked, said, memory)
+            reply = await asyncio.to_thread(commit, self.id, self.turn.message_id, self.written, said, memory)
         self.answering.finish(reply)
         if self.status in ("waiting", "human"):
-            self._tell_staff(masked, reply)
+            self._tell_staff(self.written, reply)
 
     def _tell_staff(self, masked: str, reply: Reply) -> None:
         """Who follows this conversation at the console hears what was said, now that it is stored."""
@@ -279,7 +289,7 @@ class Work:
         try:  # so that a repeat of this message id gets the apology too
             memory = (await asyncio.to_thread(self.house.store.load, self.id)).memory
             reply = await asyncio.to_thread(
-                self.house.store.commit, self.id, self.turn.message_id, self.masked, reply, memory
+                self.house.store.commit, self.id, self.turn.message_id, self.written, reply, memory
             )
         except Exception:  # the records are away: the patient has the answer all the same
             log.error("turn.not_stored", conversation=self.id, exc_info=True)

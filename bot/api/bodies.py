@@ -43,6 +43,13 @@ class TurnBody(BaseModel):
     transcript: TranscriptBody | None = None
 
 
+class LanguageBody(BaseModel):
+    """The language to go on in."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    language: Language
+
+
 class StaffCallBody(BaseModel):
     """The staff button of a kiosk."""
 

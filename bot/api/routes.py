@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from bot.answering import Answering
-from bot.api.bodies import OpenBody, StaffCallBody, TurnBody
+from bot.api.bodies import LanguageBody, OpenBody, StaffCallBody, TurnBody
 from bot.api.events import HEADERS, event, last_event, patient_events
 from bot.desk import FrontDesk
-from bot.errors import FrontDoorError, NotAllowed, TooMany
+from bot.errors import FrontDoorError, NotAllowed, TooMany, UnknownKiosk
 from bot.messages import Reply, Transcript, Turn
 from bot.secrets import kiosk_token
 from bot.settings import BotSettings
@@ -38,13 +38,16 @@ async def _token(authorization: Annotated[str | None, Header()] = None) -> str |
 Token = Annotated[str | None, Depends(_token)]
 
 
-def conversation_router(desk: FrontDesk, settings: BotSettings, kiosks: Collection[str]) -> APIRouter:
-    """The routes of the public contract."""
+def conversation_router(desk: FrontDesk, settings: BotSettings, kiosks: Collection[str] = ()) -> APIRouter:
+    """The routes of the public contract. With `kiosks`, no other kiosk can open a conversation: help would be sent to
+    a place where nobody stands."""
     routes = APIRouter(prefix="/api/v1")
 
     @routes.post("/conversations", status_code=201)
     async def open_conversation(body: OpenBody, request: Request, token: Token) -> dict[str, Any]:
         may_open(body, token, settings)
+        if kiosks and body.kiosk is not None and body.kiosk not in kiosks:
+            raise UnknownKiosk("There is no such kiosk.")
         address = request.client.host if request.client else "unknown"
         welcome = await desk.open(body.channel, body.language, body.kiosk, address)
         return {
@@ -64,6 +67,15 @@ def conversation_router(desk: FrontDesk, settings: BotSettings, kiosks: Collecti
             place.leave()
             raise
         return await answer(conversation, answering, request)
+
+    @routes.post("/conversations/{conversation}/language")
+    async def speak(conversation: str, body: LanguageBody, token: Token) -> dict[str, Any]:
+        place = desk.join(conversation)
+        try:
+            await admitted(desk, conversation, token)
+            return whole(conversation, await desk.speak(conversation, body.language, place))
+        finally:
+            place.leave()
 
     @routes.get("/conversations/{conversation}/events")
     async def events(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from actions.clock import Clock
@@ -11,6 +12,7 @@ from actions.records.database import Database
 from actions.records.vault import Vault
 from bot.console.accounts import Accounts
 from bot.console.desk import Desk
+from bot.console.entries import Entries
 from bot.console.events import BEAT_S
 from bot.console.packet import PacketWriter, load_fields
 from bot.console.policy import Policy, load_policy
@@ -23,6 +25,13 @@ from bot.wording import Wording
 PASSWORDS_AT_ONCE = 2
 """Passwords checked at the same time: each check takes 64 MiB for a third of a second, on purpose."""
 
+TellPatient = Callable[[str], Awaitable[None]]
+"""Takes the conversation."""
+
+
+async def tell_nobody(conversation: str) -> None:
+    """For a console without a dialogue behind it."""
+
 
 @dataclass(frozen=True)
 class Console:
@@ -34,6 +43,10 @@ class Console:
     hub: Hub
     wording: Wording
     policy: Policy
+    resume: TellPatient
+    """Tells the patient of a conversation that the assistant answers again, and has it do so."""
+    pass_on: TellPatient
+    """Tells the patient of a conversation that a colleague will go on."""
     beat_s: float = BEAT_S
     """Seconds between signs of life on the event stream."""
     checking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PASSWORDS_AT_ONCE))
@@ -52,15 +65,19 @@ def make_console(
     wording: Wording,
     *,
     accounts: Accounts | None = None,
+    places: Mapping[str, Mapping[str, str]] | None = None,
+    resume: TellPatient = tell_nobody,
+    pass_on: TellPatient = tell_nobody,
     beat_s: float = BEAT_S,
 ) -> Console:
     """The console of a house. `hub`, `store` and `tickets` must be those that conversations use.
 
-    Raises `BadPolicy` when its rules do not fit.
+    `places` say where each kiosk stands. Raises `BadPolicy` when its rules do not fit.
     """
     policy = load_policy()
     accounts = accounts or Accounts(database, clock, policy)
     writer = PacketWriter(load_fields(), wording, vault)
-    desk = Desk(database, clock, policy, store, tickets, vault, masker, writer)
+    entries = Entries(database, clock, policy, places or {})
+    desk = Desk(database, clock, policy, store, tickets, vault, masker, writer, entries)
     sessions = Sessions(secret, accounts, clock, policy.session)
-    return Console(accounts, sessions, desk, hub, wording, policy, beat_s)
+    return Console(accounts, sessions, desk, hub, wording, policy, resume, pass_on, beat_s)

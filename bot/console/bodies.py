@@ -6,7 +6,7 @@ import json
 from typing import Annotated, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from bot.console.errors import BadRequest
 
@@ -35,6 +35,14 @@ class ReplyBody(Body):
 
     text: Annotated[str, StringConstraints(max_length=10_000)]
     message_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+
+
+class TicketsBody(Body):
+    """The tickets somebody has before their eyes."""
+
+    tickets: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{1,32}$")]], Field(min_length=1, max_length=500)
+    ]
 
 
 class NewUserBody(Body):

@@ -6,10 +6,10 @@ Plain functions over the records; each returns what must be told to whom (`Notic
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from actions.clock import Clock
@@ -17,9 +17,9 @@ from actions.handoff.model import Ticket
 from actions.handoff.tickets import Tickets
 from actions.records import audit
 from actions.records.database import Database
-from actions.records.tables import ConversationRow, UserRow
 from actions.records.vault import Vault
 from bot.console.accounts import Account
+from bot.console.entries import NO_TALK, Entries, Talk
 from bot.console.errors import BadRequest, Conflict, NotYourRole
 from bot.console.packet import PacketWriter
 from bot.console.policy import Policy
@@ -50,19 +50,8 @@ class Done:
     body: dict[str, Any]
     """The answer to the request."""
     notices: tuple[Notice, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Talk:
-    """What the queue shows of a conversation."""
-
-    status: str = "closed"
-    language: str = ""
-    channel: str = ""
-
-
-NO_TALK = _Talk()
-"""Of a ticket without a conversation."""
+    patient: str = ""
+    """Whose conversation changed hands, when the patient must be told who answers now."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +66,20 @@ class Desk:
     vault: Vault
     masker: Masker
     writer: PacketWriter
+    entries: Entries
 
     def queue(self, account: Account) -> list[dict[str, Any]]:
-        """Every ticket that is not closed: red ones first, then the oldest. No personal data in it."""
+        """Every ticket that is not closed, in the order of `Tickets.queue`. No personal data in it."""
         tickets = self.tickets.queue()
-        talks = self._talks([ticket.conversation for ticket in tickets])
-        return [self._entry(ticket, talks.get(ticket.conversation, NO_TALK), account) for ticket in tickets]
+        talks = self.entries.talks(tickets)
+        return [self.entries.entry(ticket, talks.get(ticket.conversation, NO_TALK), account) for ticket in tickets]
 
     def packet(self, ticket_id: str, account: Account) -> dict[str, Any]:
         """All of a ticket, personal values in the clear: an audited read. Raises `UnknownTicket`."""
         ticket = self.tickets.get(ticket_id)
         self._note(account, "ticket.read", ticket)
-        talk = self._talks([ticket.conversation]).get(ticket.conversation, NO_TALK)
         return {
-            "ticket": self._entry(ticket, talk, account),
+            **self._whole(ticket, account),
             "facts": self.writer.rows(ticket.conversation, ticket.summary),
             "lines": [self._line(ticket.conversation, line) for line in self.store.transcript(ticket.conversation)],
         }
@@ -147,7 +136,14 @@ class Desk:
         if self._talk(ticket).status in ("waiting", "human"):
             self.store.set_status(ticket.conversation, "bot", f"staff:{account.name}")
             notices.insert(0, Notice(ticket.conversation, "status", {"status": "bot"}))
+            return Done(self._whole(ticket, account), tuple(notices), ticket.conversation)
         return Done(self._whole(ticket, account), tuple(notices))
+
+    def close_departed(self, ticket_ids: Sequence[str], account: Account) -> Done:
+        """Close, of these tickets, those whose patient has left and that this role may end; each is audited."""
+        red = self.policy.may(account.role, "claim_red")
+        closed = self.tickets.close_departed(ticket_ids, account.name, red)
+        return Done({"closed": [ticket.id for ticket in closed]}, tuple(_queue(ticket) for ticket in closed))
 
     def put_back(self, ticket_id: str, account: Account) -> Done:
         """Give up a ticket: it waits for a colleague at its old place, and the assistant answers meanwhile."""
@@ -157,6 +153,7 @@ class Desk:
         if self._talk(ticket).status == "human":
             self.store.set_status(ticket.conversation, "waiting", f"staff:{account.name}")
             notices.insert(0, Notice(ticket.conversation, "status", {"status": "waiting"}))
+            return Done(self._whole(self.tickets.get(ticket_id), account), tuple(notices), ticket.conversation)
         return Done(self._whole(self.tickets.get(ticket_id), account), tuple(notices))
 
     def take_over(self, ticket_id: str, account: Account) -> Done:
@@ -165,7 +162,7 @@ class Desk:
         Raises `NotYourRole`, or `Conflict` when nobody has it.
         """
         ticket = self.tickets.get(ticket_id)
-        if not self._may_take_over(ticket, account):
+        if not self.entries.may_take_over(ticket, account):
             raise NotYourRole("This ticket is with a colleague.")
         if ticket.status != "claimed" or ticket.claimed_by is None:
             raise Conflict("Nobody has this ticket.", "ticket.not_held")
@@ -174,10 +171,6 @@ class Desk:
         ticket = self.tickets.get(ticket_id)
         notices = (*self._hold(ticket), _queue(ticket))
         return Done(self._whole(ticket, account), notices)
-
-    def _may_take_over(self, ticket: Ticket, account: Account) -> bool:
-        red = ticket.priority == "red" and self.policy.may(account.role, "claim_red")
-        return red or self.policy.may(account.role, "manage_users")
 
     def follow(self, ticket_id: str | None, account: Account) -> dict[str, str]:
         """Conversations whose new lines this member of staff hears: conversation → ticket.
@@ -222,55 +215,14 @@ class Desk:
         return kept
 
     def _whole(self, ticket: Ticket, account: Account) -> dict[str, Any]:
-        return {"ticket": self._entry(ticket, self._talk(ticket), account)}
-
-    def _entry(self, ticket: Ticket, talk: _Talk, account: Account) -> dict[str, Any]:
-        now = self.clock.now()
-        mine = ticket.status == "claimed" and ticket.claimed_by == account.name
-        red_is_fine = ticket.priority != "red" or self.policy.may(account.role, "claim_red")
-        unheld = ticket.status == "open" or (mine and talk.status in ("bot", "waiting"))  # the latter: cut off half-way
-        return {
-            "id": ticket.id,
-            "number": ticket.number,
-            "reason": ticket.reason,
-            "priority": ticket.priority,
-            "status": ticket.status,
-            "kiosk": ticket.kiosk,
-            "claimed_by": ticket.claimed_by,
-            "waiting_s": max(0, int((now - ticket.created).total_seconds())),
-            "created": ticket.created.astimezone(now.tzinfo).isoformat(timespec="seconds"),
-            "conversation": talk.status if ticket.conversation else None,
-            "language": talk.language,
-            "channel": talk.channel,
-            "alarm": self._alarms(ticket),
-            "may": {
-                "claim": unheld and red_is_fine and self.policy.may(account.role, "claim"),
-                "reply": mine and talk.status != "closed",
-                "hand_back": mine and red_is_fine,
-                "put_back": mine,
-                "take_over": ticket.status == "claimed" and not mine and self._may_take_over(ticket, account),
-            },
-        }
-
-    def _alarms(self, ticket: Ticket) -> bool:
-        """Whether nobody who may handle it has a red ticket: it is free, or turned red in a clerk's hands."""
-        if ticket.priority != "red" or ticket.status == "closed":
-            return False
-        with self.database.read() as session:
-            holder = session.get(UserRow, ticket.claimed_by) if ticket.claimed_by else None
-        return holder is None or not self.policy.may(holder.role, "claim_red")
+        return {"ticket": self.entries.entry(ticket, self._talk(ticket), account)}
 
     def _line(self, conversation: str, line: Line) -> dict[str, Any]:
         at = line.at.astimezone(self.clock.now().tzinfo).isoformat(timespec="seconds")
         return {"id": line.id, "role": line.role, "text": self.vault.reveal_all(conversation, line.text), "at": at}
 
-    def _talk(self, ticket: Ticket) -> _Talk:
-        return self._talks([ticket.conversation]).get(ticket.conversation, NO_TALK)
-
-    def _talks(self, conversations: list[str]) -> dict[str, _Talk]:
-        query = select(ConversationRow).where(ConversationRow.id.in_([name for name in conversations if name]))
-        with self.database.read() as session:
-            return {row.id: _Talk(row.status, row.language, row.channel) for row in session.scalars(query)}
+    def _talk(self, ticket: Ticket) -> Talk:
+        return self.entries.talks([ticket]).get(ticket.conversation, NO_TALK)
 
     def _note(self, account: Account, action: str, ticket: Ticket) -> None:
         with self.database.write() as session:

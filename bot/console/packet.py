@@ -50,7 +50,7 @@ class PacketWriter:
     def rows(self, conversation: str, summary: Mapping[str, Any]) -> list[dict[str, str]]:
         """Rows with a `key` and its value in `zh` and `en`; the same row twice is one."""
         found: dict[tuple[str, str], dict[str, str]] = {}
-        for key, value in _leaves(summary):
+        for key, value in _leaves(_told_once(summary)):
             if key in self._fields.hidden or value in (None, "", "none"):
                 continue
             row = {"key": key, **{language: self._value(conversation, key, value, language) for language in LANGUAGES}}
@@ -68,6 +68,27 @@ class PacketWriter:
             )
         except WordingError:
             return str(value)  # an id of an older timetable: staff see at least that
+
+
+CURRENT = {"day": "current_day", "start": "current_start", "number": "number", "status": "status"}
+"""What is shown of the appointment that is to be changed or cancelled, and under which name."""
+
+
+def _told_once(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The summary without what would be read twice: a wish for one day is one row, and none beside a place that is
+    kept; of the appointment at hand only what tells it from the new one."""
+    slots = summary.get("slots")
+    if not isinstance(slots, Mapping):
+        return summary
+    told = dict(slots)
+    if isinstance(when := told.get("when"), Mapping) and when.get("day_from") == when.get("day_to"):
+        rest = {key: value for key, value in when.items() if key not in ("day_from", "day_to")}
+        told["when"] = {"day_wished": when.get("day_from"), **rest}
+    if told.get("held"):
+        told.pop("when", None)
+    if told.get("held") and isinstance(current := told.get("current"), Mapping):
+        told["current"] = {CURRENT[key]: value for key, value in current.items() if key in CURRENT}
+    return {**summary, "slots": told}
 
 
 def _leaves(summary: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,17 @@ STATIC = Path(__file__).with_name("static")
 """The page's files."""
 
 
-def mount_console(app: FastAPI, settings: Settings, records: Records, desk: FrontDesk) -> None:
-    """Put the console into the application, on the same records and hub as the patients' conversations."""
+def mount_console(
+    app: FastAPI,
+    settings: Settings,
+    records: Records,
+    desk: FrontDesk,
+    places: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Put the console into the application, on the same records and hub as the patients' conversations.
+
+    `places` say where each kiosk stands, in both languages.
+    """
     house = desk.house
     console = make_console(
         load_secret(settings),
@@ -36,6 +46,9 @@ def mount_console(app: FastAPI, settings: Settings, records: Records, desk: Fron
         house.hub,
         house.masker,
         house.speaker.wording,
+        places=places,
+        resume=desk.hand_back,
+        pass_on=desk.pass_on,
     )
     app.include_router(console_router(console))
 
@@ -62,6 +75,7 @@ def console_router(console: Console) -> APIRouter:
     add("/console/api/tickets/{ticket_id}/hand-back", tickets.hand_back, methods=["POST"])
     add("/console/api/tickets/{ticket_id}/put-back", tickets.put_back, methods=["POST"])
     add("/console/api/tickets/{ticket_id}/take-over", tickets.take_over, methods=["POST"])
+    add("/console/api/close-departed", tickets.close_departed, methods=["POST"])
     add("/console/api/users", users.everyone, methods=["GET"])
     add("/console/api/users", users.create, methods=["POST"])
     add("/console/api/users/{name}/password", users.password, methods=["POST"])

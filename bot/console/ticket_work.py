@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from actions.handoff.errors import UnknownTicket
 from bot.console.accounts import Account
 from bot.console.assembly import Console
-from bot.console.bodies import ReplyBody, read_body
+from bot.console.bodies import ReplyBody, TicketsBody, read_body
 from bot.console.desk import Done
 from bot.console.door import Door
 from bot.console.errors import NotSignedIn
@@ -69,16 +69,29 @@ class TicketWork:
         return self._tell(done, "reply", ticket_id, visitor.account)
 
     async def hand_back(self, request: Request, ticket_id: str) -> Response:
-        """Give the patient back to the assistant."""
+        """Give the patient back to the assistant, who says so and goes on."""
         visitor = await self._door.enter(request, "claim")
         done = await asyncio.to_thread(self._desk.hand_back, known(ticket_id), visitor.account)
-        return self._tell(done, "hand_back", ticket_id, visitor.account)
+        response = self._tell(done, "hand_back", ticket_id, visitor.account)
+        if done.patient:
+            await self._console.resume(done.patient)
+        return response
 
     async def put_back(self, request: Request, ticket_id: str) -> Response:
         """Let the patient wait for a colleague."""
         visitor = await self._door.enter(request, "claim")
         done = await asyncio.to_thread(self._desk.put_back, known(ticket_id), visitor.account)
-        return self._tell(done, "put_back", ticket_id, visitor.account)
+        response = self._tell(done, "put_back", ticket_id, visitor.account)
+        if done.patient:
+            await self._console.pass_on(done.patient)
+        return response
+
+    async def close_departed(self, request: Request) -> Response:
+        """Close the tickets of patients who have left, of those that the page shows."""
+        visitor = await self._door.enter(request, "claim")
+        body = await read_body(request, TicketsBody)
+        done = await asyncio.to_thread(self._desk.close_departed, body.tickets, visitor.account)
+        return self._tell(done, "close_departed", ",".join(done.body["closed"]), visitor.account)
 
     async def take_over(self, request: Request, ticket_id: str) -> Response:
         """Take the patient from a colleague."""

@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse
 from bot.api.bodies import SlipBody
 from bot.api.routes import admitted, answer, bearer
 from bot.desk import FrontDesk
-from bot.errors import DeviceFault
+from bot.errors import DeviceFault, UnknownKiosk
 from bot.kiosk.devices import CardReader, CodeScanner, SlipPrinter
 from bot.messages import Turn
 from bot.settings import BotSettings
@@ -91,9 +91,10 @@ def kiosk_router(
 
     @routes.get("/api/v1/kiosk/page")
     async def page_data(kiosk: str = "K01") -> dict[str, Any]:
-        name = kiosk if kiosk in data.kiosks else next(iter(data.kiosks))
+        if kiosk not in data.kiosks:  # another kiosk's place would send help to where nobody is
+            raise UnknownKiosk("There is no such kiosk.")
         return {
-            "kiosk": {"id": name, "place": data.kiosks[name]},
+            "kiosk": {"id": kiosk, "place": data.kiosks[kiosk]},
             "wording": data.wording,
             "idle_warning_s": settings.idle_warning_s,
             "idle_wipe_s": settings.idle_wipe_s,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.privacy import Masker, Recogniser, normalise
+from bot.privacy import Masker, Recogniser, as_typed, normalise
 from bot.settings import ROOT
 
 ID, ID_X = "000000199003071234", "00000019900307123X"
@@ -267,3 +267,24 @@ def test_a_bare_name_out_of_turn(recogniser: Recogniser, text: str, expects: str
     """ "张伟" is a doctor of the hospital."""
     kinds = [finding.kind for finding in recogniser.find(text, expects)]
     assert kinds == (["NAME"] if found else [])
+
+
+def test_staff_read_punctuation_as_it_was_typed_with_the_same_tokens() -> None:
+    kept: list[str] = []
+
+    def keep(conversation: str, kind: str, value: str) -> str:
+        kept.append(value)
+        return f"[{kind}_k7d{len(kept)}]"
+
+    masker = Masker(Recogniser(["王"]), keep)
+    said = "我叫王小明，电话１３８００１３８０００，行吗？（急！）"
+    masked, written = masker.mask_both("c1", normalise(said), as_typed(said))
+    assert written == "我叫[NAME_k7d2]，电话[PHONE_k7d1]，行吗？（急！）"
+    assert masked == "我叫[NAME_k7d2],电话[PHONE_k7d1],行吗?(急!)"
+    assert kept == ["13800138000", "王小明"]
+
+
+@pytest.mark.parametrize("said", ["你好，ＡＢＣ？", "\u200b好，\U000f0001吗？ ", "…，", "ｅ\u0301！", "， x\n", "？"])
+def test_what_was_typed_is_sign_for_sign_as_long(said: str) -> None:
+    assert len(as_typed(said)) == len(normalise(said))
+    assert normalise(as_typed(said)) == normalise(said)

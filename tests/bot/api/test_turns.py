@@ -49,6 +49,30 @@ async def test_a_conversation_from_opening_to_end(client: httpx.AsyncClient) -> 
         assert (gone.status_code, code_of(gone)) == (410, "conversation.closed")
 
 
+async def test_a_kiosk_that_nobody_knows_serves_nobody(client: httpx.AsyncClient) -> None:
+    for name in ("ZZZ9", "k01", ""):
+        page = await client.get("/api/v1/kiosk/page", params={"kiosk": name})
+        assert (page.status_code, code_of(page)) == (404, "kiosk.unknown"), name
+    opened = await client.post("/api/v1/conversations", json={"channel": "kiosk", "kiosk": "ZZZ9"})
+    assert (opened.status_code, code_of(opened)) == (404, "kiosk.unknown")
+    assert (await client.get("/api/v1/kiosk/page")).json()["kiosk"]["id"] == "K01"
+    assert (await client.post("/api/v1/conversations", json={"channel": "kiosk"})).status_code == 201
+    assert (await client.post("/api/v1/kiosk/ZZZ9/staff-call", json={})).status_code == 201  # a call is never refused
+
+
+async def test_the_open_question_comes_in_another_language(door: Door, client: httpx.AsyncClient) -> None:
+    patient = await door.front.patient()
+    url = f"/api/v1/conversations/{patient.id}/language"
+    answer = await client.post(url, json={"language": "en"}, headers=sign(patient))
+    assert answer.status_code == 200
+    assert (answer.json()["language"], answer.json()["status"]) == ("en", "bot")
+    assert answer.json()["messages"][0]["buttons"]
+    assert code_of(await client.post(url, json={"language": "fr"}, headers=sign(patient))) == "body.invalid"
+    assert (await client.post(url, json={"language": "en"})).status_code == 401
+    await door.front.desk.wipe(patient.id)
+    assert code_of(await client.post(url, json={"language": "zh"}, headers=sign(patient))) == "conversation.closed"
+
+
 async def test_a_stream_sends_each_message_and_then_the_rest(door: Door, client: httpx.AsyncClient) -> None:
     patient = await door.front.patient()
     door.front.engine.answers["你好"] = [{"say": "small_talk.greet"}, {"say": "control.menu", "menu": True}]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+import yaml
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 
@@ -37,6 +38,7 @@ from knowledge.directory import load_directory
 SECRET = bytes(range(32))
 PASSWORD = "a calm grey heron"
 START, ZONE = datetime(2026, 11, 24, 9, 0), "Asia/Shanghai"
+PLACES = yaml.safe_load((ROOT / "knowledge" / "hospital" / "kiosks.yml").read_text(encoding="utf-8"))["kiosks"]
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Argon2id all the same, but quick; `test_accounts` checks the real parameters once."""
 
@@ -64,6 +66,8 @@ class House:
     accounts: Accounts
     console: Console
     app: FastAPI
+    told: list[tuple[str, str]] = field(default_factory=list)
+    """What the dialogue was asked to tell a patient: `resume` or `pass_on`, and the conversation."""
 
     def patient(self, *lines: str, language: str = "zh", kiosk: str | None = "K01") -> str:
         """A conversation in which a patient has said these lines (tokens already in them), each answered."""
@@ -129,12 +133,21 @@ def make_house(path: Path, tables: Tables, beat_s: float = 15.0) -> House:
     masker = Masker(tables.recogniser, vault.keep)
     store, tickets, hub = ConversationStore(database, vault, clock), Tickets(database, clock), HeardHub()
     accounts = Accounts(database, clock, load_policy(), CHEAP)
+    told: list[tuple[str, str]] = []
+
+    async def resume(conversation: str) -> None:
+        told.append(("resume", conversation))
+
+    async def pass_on(conversation: str) -> None:
+        told.append(("pass_on", conversation))
+
     console = make_console(
-        SECRET, database, clock, vault, store, tickets, hub, masker, tables.wording, accounts=accounts, beat_s=beat_s
-    )
+        SECRET, database, clock, vault, store, tickets, hub, masker, tables.wording,
+        accounts=accounts, places=PLACES, resume=resume, pass_on=pass_on, beat_s=beat_s,
+    )  # fmt: skip
     app = FastAPI()
     app.include_router(console_router(console))
-    return House(database, clock, vault, store, tickets, hub, accounts, console, app)
+    return House(database, clock, vault, store, tickets, hub, accounts, console, app, told)
 
 
 class Staff(httpx.AsyncClient):

@@ -16,6 +16,7 @@ import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from bot.forgetting import Forgetting
 from bot.settings import ROOT
 from tests.bot.console.conftest import PASSWORD, House, Tables, make_house
 
@@ -272,3 +273,49 @@ async def test_an_administrator_manages_accounts(page: Page, live_house: tuple[H
     await page.click("#sign-out")
     await expect(page.locator("#sign-in-form")).to_be_visible()
     await expect(page.locator("#sign-in-ended")).to_be_hidden()
+
+
+async def test_those_who_left_stand_behind_and_are_closed_together(page: Page, live_house: tuple[House, str]) -> None:
+    house, _ = live_house
+    forgetting = Forgetting(house.database, house.vault, house.clock)
+    for rule in ("stroke", "chest_pain_acs", "breathing_severe"):
+        forgetting.wipe(house.ticket(house.patient("…"), "emergency", "red", rule=rule).conversation)
+        house.clock.advance(minutes=1)
+    older = house.ticket(house.patient("喘不上气"), "emergency", "red", rule="breathing_severe")
+    house.clock.advance(minutes=1)
+    newest = house.ticket(house.patient("嘴歪了", kiosk="K02"), "emergency", "red", rule="stroke")
+    forgetting.wipe(house.ticket(house.patient("来人"), "staff_call").conversation)
+    await sign_in(page)
+    await expect(page.locator("#alert")).to_contain_text("2 位患者有急症信号，还没有护士接")
+    await expect(page.locator("#alert")).to_contain_text("最新：中风迹象，门诊楼一楼大厅")
+    await expect(page.locator("#alert .button")).to_have_text(f"打开 {newest.number}")
+    await expect(page.locator(".entry").first).to_contain_text(older.number)
+    await expect(page.locator(".entry").first).to_contain_text("严重呼吸困难")
+    await expect(page.locator(".entry").first).to_contain_text("门诊楼一楼大厅，1号自助机（K01）")
+    await expect(page.locator(".entry--left")).to_have_count(4)
+    await no_barrier(page)
+    await shoot(page, "zh-departed")
+    await page.locator(".entry--left").first.click()
+    await expect(page.locator(".ticket-red")).to_contain_text("患者已经离开")
+    await no_barrier(page)
+    await shoot(page, "zh-departed-open")
+    await page.get_by_role("button", name="关闭已离开的 4 单").click()
+    await expect(page.locator(".entry")).to_have_count(2)
+    await expect(page.locator("#close-departed")).to_have_count(0)
+    await expect(page.locator(".ticket-note")).to_have_text("这一单已经结束。")
+    await page.click('[data-language="en"]')
+    await expect(page.locator(".entry").first).to_contain_text("Outpatient Building, main hall, kiosk 1 (K01)")
+    await shoot(page, "en-live")
+
+
+async def test_passing_a_patient_on_is_said_to_everyone(page: Page, live_house: tuple[House, str]) -> None:
+    house, _ = live_house
+    ticket = house.ticket(house.patient("你好"))
+    await sign_in(page)
+    await page.click(".entry")
+    await page.click("#claim")
+    await page.click("#put-back")
+    await expect(page.locator(".ticket-note")).to_have_text(f"{ticket.number} 号已放回队列，等同事接待。")
+    await expect(page.locator(".entry")).to_contain_text("wang.min 转来")
+    await expect(page.locator(".facts")).not_to_contain_text("passed_by")
+    assert house.told == [("pass_on", ticket.conversation)]

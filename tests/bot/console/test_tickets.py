@@ -94,7 +94,14 @@ async def test_claim_talk_and_hand_back(house: House, nurse: Staff) -> None:
 
     claimed = (await nurse.post(f"{base}/claim")).json()["ticket"]
     assert (claimed["status"], claimed["claimed_by"], claimed["conversation"]) == ("claimed", "wang.min", "human")
-    assert claimed["may"] == {"claim": False, "reply": True, "hand_back": True, "put_back": True, "take_over": False}
+    assert claimed["may"] == {
+        "claim": False,
+        "reply": True,
+        "hand_back": True,
+        "put_back": True,
+        "take_over": False,
+        "close_departed": False,
+    }
     assert house.store.load(conversation).status == "human"
     assert house.hub.published == [
         (conversation, "status", {"status": "human"}),

@@ -93,6 +93,8 @@ class SimulatedFrontDesk:
         self.calls: list[Json] = []
         self.printed: list[str] = []
         self.next_answer: list[Json] | None = None
+        self.same = {"胸口疼得喘不上气": "chest pain and cannot breathe"}
+        """What was said in Chinese → the same in English."""
         self.url = ""
 
     # The contract
@@ -108,6 +110,7 @@ class SimulatedFrontDesk:
             Route(f"{api}/kiosk/{{kiosk}}/staff-call", self._call, methods=["POST"]),
             Route(f"{api}/conversations", self._open, methods=["POST"]),
             Route(f"{one}/messages", self._message, methods=["POST"]),
+            Route(f"{one}/language", self._language, methods=["POST"]),
             Route(f"{one}/events", self._events),
             Route(f"{one}/card", self._card, methods=["POST"]),
             Route(f"{one}/scan", self._card, methods=["POST"]),
@@ -120,10 +123,12 @@ class SimulatedFrontDesk:
 
     async def _page(self, request: Request) -> Response:
         kiosk = request.query_params["kiosk"]
+        if kiosk not in self.kiosks:
+            return _error(404, "kiosk.unknown")
         return JSONResponse(
             {
                 "kiosk": {
-                    "id": kiosk if kiosk in self.kiosks else self.kiosks[0],
+                    "id": kiosk,
                     "place": {"zh": "门诊楼一楼大厅东侧", "en": "Outpatient Building, 1F hall, east side"},
                 },
                 "wording": wording(),
@@ -191,6 +196,17 @@ class SimulatedFrontDesk:
             if fault == "cut":
                 return
         yield _event("done", done)
+
+    async def _language(self, request: Request) -> Response:
+        """The open question again: what was asked last, looked up in the other language."""
+        visit = self._visit(request)
+        if visit is None:
+            return _error(404, "conversation.unknown")
+        visit.language = (await request.json())["language"]
+        last = visit.said[-1]
+        asks = any(message.get("buttons") for message in visit.answered[last["message_id"]])
+        text = self.same.get(last["text"], last["text"])
+        return JSONResponse({"messages": answer(text, visit.language) if asks else [], "status": "bot"})
 
     async def _events(self, request: Request) -> Response:
         visit = self._visit(request)

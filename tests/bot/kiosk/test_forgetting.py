@@ -206,3 +206,38 @@ async def test_an_urgent_message_is_marked_but_does_not_take_the_screen(page: Pa
     await patient.sees("请尽快就诊", "发热门诊")
     assert await page.locator("body").get_attribute("data-alarm") is None
     await shoot(page, "urgent")
+
+
+async def test_who_was_to_be_seen_soon_is_asked_first_and_staff_are_told(
+    page: Page, patient: Patient, desk: SimulatedFrontDesk
+) -> None:
+    await short_patience(page, desk, warning=0.5, wipe=0.5)
+    await patient.asks("发烧三天了")
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("需要尽快看医生")
+    await expect(dialog.get_by_role("button", name="呼叫工作人员")).to_be_visible()
+    await shoot(page, "idle-urgent")
+    await asyncio.sleep(1.5)  # an ordinary page would be wiped by now
+    await expect(dialog).to_be_visible()
+    assert (desk.calls, desk.wiped) == ([], [])
+    await expect(page.locator("#home")).to_be_visible()
+    assert [call["conversation_id"] for call in desk.calls] == ["c1"]
+    assert desk.wiped == ["c1"]
+
+
+async def test_who_was_to_be_seen_soon_can_call_from_the_warning(
+    page: Page, patient: Patient, desk: SimulatedFrontDesk
+) -> None:
+    await short_patience(page, desk, warning=0.5, wipe=5)
+    await patient.asks("发烧三天了")
+    await page.get_by_role("alertdialog").get_by_role("button", name="呼叫工作人员").click()
+    await expect(page.locator(".call-ticket-number")).to_have_text("H001")
+    assert desk.wiped == []
+
+
+async def test_an_ordinary_warning_offers_no_call(page: Page, patient: Patient, desk: SimulatedFrontDesk) -> None:
+    await short_patience(page, desk, warning=0.5, wipe=5)
+    await patient.asks(SECRET)
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("这里的内容就会清除")
+    await expect(dialog.get_by_role("button", name="呼叫工作人员")).to_be_hidden()

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.bot.kiosk.conftest import shoot
 from tests.bot.kiosk.patient import Patient
 from tests.bot.kiosk.simulated_front_desk import SimulatedFrontDesk
 
@@ -86,17 +87,18 @@ async def test_a_hostile_card_kind_or_menu_is_harmless(page: Page, patient: Pati
     assert await page.evaluate("() => window.hacked") is None
 
 
-async def test_a_hostile_address_falls_back_to_the_first_kiosk(page: Page, desk: SimulatedFrontDesk) -> None:
-    await page.goto(f"{desk.url}/?kiosk=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E../../x")
-    await expect(page.locator("#kiosk-name")).to_have_text("自助机 K01")
-    await page.click("#call")
-    await expect(page.locator(".call-ticket-number")).to_be_visible()
-    assert desk.calls[0]["kiosk"] == "K01"
-    await page.goto(f"{desk.url}/?kiosk=K99")  # nobody knows this one
-    await page.locator("#tiles .tile").first.wait_for()
-    await page.click("#call")
-    await expect(page.locator(".call-ticket-number")).to_be_visible()
-    assert desk.calls[1]["kiosk"] == "K01"
+@pytest.mark.parametrize("name", ["%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E../../x", "K99", "", "k01"])
+async def test_an_address_that_names_no_kiosk_is_refused(page: Page, desk: SimulatedFrontDesk, name: str) -> None:
+    """As another kiosk it would send help to a place where nobody is."""
+    await page.goto(f"{desk.url}/?kiosk={name}")
+    await expect(page.locator("#boot-text")).to_contain_text("不是本院登记的自助机")
+    for gone in ("#call", "#compose", "#home", "#kiosk-name"):
+        await expect(page.locator(gone)).to_be_hidden()
+    await page.click("[data-language=en]")
+    await expect(page.locator("#boot-text")).to_contain_text("is not a registered kiosk")
+    assert await page.locator("#boot-text img").count() == 0
+    assert (desk.visits, desk.calls) == ({}, [])
+    await shoot(page, f"unknown-kiosk-{name[:3].strip('%') or 'none'}")
     await page.goto(f"{desk.url}/?kiosk=K07")
     await expect(page.locator("#kiosk-name")).to_have_text("自助机 K07")
 

@@ -4,7 +4,7 @@ import { Api } from "./api.js";
 import { announce, byId, el } from "./dom.js";
 import { Idle } from "./idle.js";
 import { Live } from "./live.js";
-import { QueueView } from "./queue.js";
+import { placeName, QueueView, signName } from "./queue.js";
 import { TicketView } from "./ticket.js";
 import { UsersView } from "./users.js";
 import { Wording } from "./wording.js";
@@ -23,7 +23,7 @@ class App {
   async start() {
     this.wording.load(await this.api.get("/wording"));
     const { wording, api } = this;
-    this.queue = new QueueView({ wording, open: (id) => this.open(id) });
+    this.queue = new QueueView({ wording, open: (id) => this.open(id), close: (ids) => this.closeDeparted(ids) });
     this.ticket = new TicketView({ wording, api, changed: () => this.refresh(), waited: (entry) => this.queue.waited(entry) });
     this.users = new UsersView({ wording, api });
     this.idle = new Idle({ touch: () => this.api.get("/me").catch(() => {}) });
@@ -190,6 +190,19 @@ class App {
     }
   }
 
+  /** Close the tickets of patients who have left. */
+  async closeDeparted(ids) {
+    try {
+      const { closed } = await this.api.post("/close-departed", { tickets: ids });
+      this.ticket.acted += 1;
+      announce(this.wording.say("console.queue.departed_closed", { count: closed.length }));
+    } catch (fault) {
+      announce(this.wording.refusal(fault));
+    }
+    await this.refresh();
+    this.queue.render();
+  }
+
   hear(line) {
     if (this.ticket.entry?.id === line.ticket && "text" in line) this.ticket.talk.hear(line);
     else if (line.role === "patient") this.queue.mark(line.ticket);
@@ -216,7 +229,12 @@ class App {
     }
   }
 
-  /** Red tickets that nobody has taken: a bar over everything, and the title of the tab. */
+  newest(entry) {
+    const { wording } = this;
+    return wording.say("console.alert.where", { sign: signName(wording, entry), place: placeName(wording, entry) });
+  }
+
+  /** Red tickets that nobody has taken: a bar over everything that leads to the newest, and the title of the tab. */
   alarm() {
     const { wording } = this;
     const urgent = this.queue.urgent;
@@ -230,13 +248,14 @@ class App {
           ? [
               el("span", { class: "alert-mark", text: wording.say("console.queue.red") }),
               el("span", { text: wording.say("console.alert.red", { count: urgent.length }) }),
+              urgent[0].rule && el("span", { class: "alert-where", text: this.newest(urgent[0]) }),
               el("button", {
                 type: "button",
                 class: "button",
                 text: wording.say("console.alert.open", { number: urgent[0].number }),
                 on: { click: () => this.open(urgent[0].id) },
               }),
-            ]
+            ].filter(Boolean)
           : []),
       );
     }

@@ -1,21 +1,28 @@
-/** The list of patients who wait: red ones first, then mine, then the others. */
+/** The list of patients who wait: red ones first, then mine, then the others; of a colour those who have left come last. */
 
 import { byId, el } from "./dom.js";
 
-const GROUPS = ["red", "mine", "open", "held"];
+const GROUPS = ["red", "red_left", "mine", "open", "left", "held"];
 
 /** Which group an entry belongs to. */
 function groupOf(entry, me) {
   if (entry.status === "claimed" && entry.claimed_by === me) return "mine";
-  if (entry.alarm) return "red";
-  return entry.status === "claimed" ? "held" : "open";
+  if (entry.alarm) return hasLeft(entry) ? "red_left" : "red";
+  if (entry.status === "claimed") return "held";
+  return hasLeft(entry) ? "left" : "open";
+}
+
+/** Whether the patient has gone, and with them everything that was said. */
+export function hasLeft(entry) {
+  return entry.conversation === "closed";
 }
 
 export class QueueView {
-  /** @param {{wording: object, open: (id: string) => void}} house */
-  constructor({ wording, open }) {
+  /** @param {{wording: object, open: (id: string) => void, close: (ids: string[]) => Promise<void>}} house */
+  constructor({ wording, open, close }) {
     this.wording = wording;
     this.open = open;
+    this.close = close;
     this.root = byId("queue");
     this.entries = [];
     this.unread = new Set();
@@ -47,14 +54,14 @@ export class QueueView {
     this.render();
   }
 
-  /** Red tickets that nobody has who may handle them. */
+  /** Red tickets that nobody has who may handle them, the newest first; without those whose patient has left. */
   get urgent() {
-    return this.entries.filter((entry) => entry.alarm);
+    return this.entries.filter((entry) => entry.alarm && !hasLeft(entry)).reverse();
   }
 
   /** How many wait for somebody to take them. */
   get waiting() {
-    return this.entries.filter((entry) => entry.status === "open").length;
+    return this.entries.filter((entry) => entry.status === "open" && !hasLeft(entry)).length;
   }
 
   /** Seconds an entry has waited by now. */
@@ -71,10 +78,12 @@ export class QueueView {
       const heading = `group-${group}`;
       const title = this.wording.say(`console.queue.group.${group}`);
       children.push(
-        el("h3", { class: `queue-group queue-group--${group}`, id: heading, text: `${title} · ${entries.length}` }),
+        el("h3", { class: `queue-group queue-group--${group.split("_")[0]}`, id: heading, text: `${title} · ${entries.length}` }),
         el("ul", { "aria-labelledby": heading }, entries.map((entry) => el("li", {}, [this.#entry(entry, group)]))),
       );
     }
+    const departed = this.entries.filter((entry) => entry.may.close_departed).map((entry) => entry.id);
+    if (departed.length) children.unshift(this.#closeAll(departed));
     if (!children.length) children.push(el("p", { class: "queue-empty", text: this.wording.say("console.queue.empty") }));
     this.root.replaceChildren(...children);
     if (focused) this.root.querySelector(`[data-ticket="${CSS.escape(focused)}"]`)?.focus();
@@ -88,6 +97,22 @@ export class QueueView {
     }
   }
 
+  /** One press for everyone who has left: exactly those that are shown now. */
+  #closeAll(ids) {
+    return el("button", {
+      type: "button",
+      id: "close-departed",
+      class: "button queue-close",
+      text: this.wording.say("console.queue.close_departed", { count: ids.length }),
+      on: {
+        click: (event) => {
+          event.currentTarget.disabled = true;
+          void this.close(ids);
+        },
+      },
+    });
+  }
+
   #time(entry) {
     const key = entry.status === "open" ? "console.queue.waiting" : "console.queue.since";
     return this.wording.say(key, { time: this.wording.time(this.waited(entry)) });
@@ -97,16 +122,16 @@ export class QueueView {
     const { wording } = this;
     const red = entry.priority === "red";
     const where = [
-      entry.kiosk ? wording.say("console.queue.kiosk", { kiosk: entry.kiosk }) : channelName(wording, entry),
+      placeName(wording, entry),
       entry.language === "en" && wording.say("console.speaks.en"),
       entry.status === "claimed" && group !== "mine" && wording.say("console.queue.held_by", { name: entry.claimed_by }),
-      entry.conversation === "closed" && wording.say("console.queue.left"),
+      entry.passed_by && wording.say("console.queue.passed_by", { name: entry.passed_by }),
     ].filter(Boolean);
     return el(
       "button",
       {
         type: "button",
-        class: `entry${red ? " entry--red" : ""}${group === "mine" ? " entry--mine" : ""}`,
+        class: `entry${red ? " entry--red" : ""}${hasLeft(entry) ? " entry--left" : ""}${group === "mine" ? " entry--mine" : ""}`,
         data: { ticket: entry.id },
         "aria-current": entry.id === this.current ? "true" : null,
         on: { click: () => this.open(entry.id) },
@@ -117,8 +142,12 @@ export class QueueView {
           el("span", { text: entry.number }),
         ]),
         el("span", { class: "entry-time", text: this.#time(entry) }),
-        el("span", { class: "entry-reason", text: reasonName(wording, entry) }),
+        el("span", { class: "entry-reason" }, [
+          el("span", { text: reasonName(wording, entry) }),
+          entry.rule && el("b", { class: "entry-sign", text: signName(wording, entry) }),
+        ]),
         el("span", { class: "entry-where" }, [
+          hasLeft(entry) && el("span", { class: "tag tag--left", text: wording.say("console.queue.left") }),
           this.unread.has(entry.id) && el("span", { class: "tag tag--new", text: wording.say("console.queue.unread") }),
           el("span", { text: where.join(" · ") }),
         ]),
@@ -142,8 +171,20 @@ export function reasonName(wording, entry) {
   return wording.has(key) ? wording.say(key) : entry.reason;
 }
 
-/** Where the patient is, in words. */
-export function channelName(wording, entry) {
+/** Which sign fired, in words. */
+export function signName(wording, entry) {
+  const key = `console.rule.${entry.rule}`;
+  return wording.has(key) ? wording.say(key) : entry.rule;
+}
+
+/** Where the patient stands, in words: the kiosk's place, or how they reach us. */
+export function placeName(wording, entry) {
+  if (!entry.kiosk) return channelName(wording, entry);
+  if (!entry.place) return wording.say("console.queue.kiosk", { kiosk: entry.kiosk });
+  return wording.say("console.queue.place", { place: entry.place[wording.language], kiosk: entry.kiosk });
+}
+
+function channelName(wording, entry) {
   const key = `console.channel.${entry.channel}`;
   return wording.has(key) ? wording.say(key) : "";
 }

@@ -1,7 +1,7 @@
 /** The open ticket: its packet, the talk, and what can be done with it. */
 
 import { announce, byId, el } from "./dom.js";
-import { channelName, reasonName } from "./queue.js";
+import { hasLeft, placeName, reasonName, signName } from "./queue.js";
 import { Talk } from "./talk.js";
 
 export class TicketView {
@@ -26,6 +26,7 @@ export class TicketView {
     this.entry = null;
     this.facts = [];
     this.fault = null;
+    this.done = "";
     this.root.replaceChildren(
       el("div", { class: "ticket-none" }, [
         el("h2", { text: this.wording.say("console.ticket.none") }),
@@ -43,6 +44,7 @@ export class TicketView {
     this.entry = packet.ticket;
     this.facts = packet.facts;
     this.fault = null;
+    this.done = "";
     this.talk = new Talk({ wording: this.wording, api: this.api, ticket: id, failed: () => {} });
     this.render();
     this.talk.add(packet.lines);
@@ -75,7 +77,7 @@ export class TicketView {
     this.root.replaceChildren(
       ...[
         this.#head(),
-        red && entry.status !== "closed" && el("p", { class: "ticket-red", text: wording.say("console.ticket.red_banner") }),
+        red && entry.status !== "closed" && this.#redBanner(),
         this.#note(),
         el("div", { class: "ticket-body" }, [
           el("div", { class: "talk" }, [
@@ -93,6 +95,11 @@ export class TicketView {
     byId("reply-text")?.setSelectionRange(caret, caret);
   }
 
+  #redBanner() {
+    const key = hasLeft(this.entry) ? "console.ticket.red_left" : "console.ticket.red_banner";
+    return el("p", { class: hasLeft(this.entry) ? "ticket-red ticket-red--left" : "ticket-red", text: this.wording.say(key) });
+  }
+
   #time() {
     const key = this.entry.status === "open" ? "console.queue.waiting" : "console.queue.since";
     return this.wording.say(key, { time: this.wording.time(this.waited(this.entry)) });
@@ -100,8 +107,7 @@ export class TicketView {
 
   #head() {
     const { entry, wording } = this;
-    const where = entry.kiosk ? wording.say("console.queue.kiosk", { kiosk: entry.kiosk }) : channelName(wording, entry);
-    const finish = entry.conversation === null || entry.conversation === "closed";
+    const finish = entry.conversation === null || hasLeft(entry);
     return el("div", { class: "ticket-head" }, [
       el("h2", { id: "ticket-heading", tabindex: "-1" }, [
         entry.priority === "red" && el("span", { class: "tag tag--red", text: wording.say("console.queue.red") }),
@@ -109,7 +115,8 @@ export class TicketView {
       ]),
       el("p", { class: "ticket-meta" }, [
         el("b", { text: reasonName(wording, entry) }),
-        el("span", { text: where }),
+        entry.rule && el("b", { text: signName(wording, entry) }),
+        el("span", { text: placeName(wording, entry) }),
         entry.language && el("span", { text: wording.say(`console.speaks.${entry.language}`) }),
         entry.status !== "closed" && el("span", { class: "ticket-time", text: this.#time() }),
       ]),
@@ -154,9 +161,10 @@ export class TicketView {
     const { entry, wording } = this;
     let text = "";
     if (this.fault) text = wording.refusal(this.fault);
+    else if (this.done) text = this.done;
     else if (entry.status === "closed") text = wording.say("console.ticket.closed");
     else if (entry.conversation === null) text = wording.say("console.ticket.no_conversation");
-    else if (entry.conversation === "closed") text = wording.say("console.ticket.left");
+    else if (hasLeft(entry)) text = wording.say("console.ticket.left");
     else if (entry.may.put_back && !entry.may.hand_back) text = wording.say("console.ticket.turned_red");
     else if (entry.status === "claimed" && !entry.may.put_back) {
       text = wording.say("console.ticket.taken_by", { name: entry.claimed_by });
@@ -183,7 +191,7 @@ export class TicketView {
   #foot() {
     const { entry, wording } = this;
     if (entry.may.reply && entry.conversation) return this.#reply();
-    const open = entry.status === "open" && entry.conversation && entry.conversation !== "closed";
+    const open = entry.status === "open" && entry.conversation && !hasLeft(entry);
     if (!open) return null;
     const key = entry.may.claim ? "console.ticket.claim_first" : "console.ticket.red_not_you";
     return el("p", { class: "reply-closed", text: wording.say(key) });
@@ -259,7 +267,9 @@ export class TicketView {
       if (this.entry?.id !== id) return;
       this.fault = null;
       this.entry = ticket;
-      announce(this.wording.say(sentence, { number }));
+      const said = this.wording.say(sentence, { number });
+      this.done = action === "put-back" ? said : ""; // what else was done shows by itself
+      announce(said);
     } catch (error) {
       if (this.entry?.id !== id) return;
       this.fault = error;

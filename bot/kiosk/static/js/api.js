@@ -38,11 +38,11 @@ export function newId() {
 export class FrontDesk {
   /**
    * @param {string} kiosk which kiosk this page stands on
-   * @param {string} device token that lets it open conversations, where the hospital asks for one
+   * @param {string} deviceToken what lets it open conversations, where the hospital asks for one
    */
-  constructor(kiosk, device = "") {
+  constructor(kiosk, deviceToken = "") {
     this.kiosk = kiosk;
-    this.device = device;
+    this.deviceToken = deviceToken;
   }
 
   /** What the page needs to draw itself: wording, menu, places, idle times. */
@@ -52,7 +52,7 @@ export class FrontDesk {
 
   /** Open a conversation; the answer holds its id, its token and the greeting. */
   open(language) {
-    return this.#json("POST", "/conversations", { token: this.device, body: { channel: "kiosk", language, kiosk: this.kiosk } });
+    return this.#json("POST", "/conversations", { token: this.deviceToken, body: { channel: "kiosk", language, kiosk: this.kiosk } });
   }
 
   /**
@@ -83,6 +83,11 @@ export class FrontDesk {
     } finally {
       guard.release();
     }
+  }
+
+  /** Go on in another language; the answer holds the open question in it. */
+  speak(conversation, language) {
+    return this.#json("POST", `${this.#path(conversation)}/language`, { token: conversation.token, body: { language } });
   }
 
   /** Follow what staff say until the signal ends it; resolves when the server closes the stream. */

@@ -4,8 +4,11 @@ import { newId } from "./api.js";
 import { Composer } from "./composer.js";
 import { EndDialog, IdleDialog } from "./dialogs.js";
 import { calm } from "./dom.js";
+import { DoubleTap } from "./double_tap.js";
+import { bootNote, showElder, showStatus } from "./frame.js";
 import { renderExamples, renderTiles } from "./home.js";
 import { IdleWatch } from "./idle.js";
+import { levelOf } from "./message_view.js";
 import { ScrollHint } from "./scroll_hint.js";
 import { Session } from "./session.js";
 import { StaffCall } from "./staff_call.js";
@@ -14,17 +17,16 @@ import { htmlLang, LANGUAGES } from "./wording.js";
 
 /** How many times longer the screen may stand untouched in an emergency, and while a person is awaited or talks. */
 const PATIENCE = { emergency: 5, waiting: 3, human: 3 };
-/** A second tap at the same place, this soon after the screen changed, was meant for the screen before. */
-const DOUBLE_TAP_MS = 400;
-const SAME_PLACE_PX = 48;
+/** How many times longer the warning stands where somebody was told to be seen soon, before staff are asked to look. */
+const URGENT_WARNING = 6;
+/** So much of a name that is no kiosk's is shown. */
+const NAME_SHOWN = 32;
 /** How long "erased" is shown on the home screen, in milliseconds. */
 const WIPED_NOTE_MS = 6_000;
 
 const byId = (id) => document.getElementById(id);
 
 export class KioskPage {
-  #changedBy = { at: -Infinity, x: 0, y: 0 };
-  #tap = { x: 0, y: 0 };
   #alarmTurn = 0;
   #menu = [];
   #idle = { warning: 60, wipe: 20 };
@@ -39,7 +41,7 @@ export class KioskPage {
     this.session = new Session(desk, {
       greet: (messages) => this.#greet(messages),
       hear: (message) => this.#hear(message),
-      status: (status) => this.#setStatus(status),
+      status: (status) => showStatus(this.wording, status),
     });
     this.staffCall = new StaffCall(byId("call-dialog"), wording, desk, () => this.session.conversation);
     this.transcript = new Transcript(byId("log"), wording, {
@@ -53,14 +55,16 @@ export class KioskPage {
     this.idleDialog = new IdleDialog(byId("idle-dialog"), wording, {
       stay: () => this.idleWatch.touch(),
       leave: () => this.wipe(),
+      call: () => (this.idleWatch.touch(), void this.staffCall.ring()),
     });
     this.idleWatch = new IdleWatch({
       warnAfter: () => this.#idle.warning * (PATIENCE[document.body.dataset.alarm ?? document.body.dataset.status] ?? 1),
-      wipeAfter: () => this.#idle.wipe,
+      wipeAfter: () => this.#idle.wipe * (this.transcript.urgent ? URGENT_WARNING : 1),
       needed: () => this.#personal() || this.#changed(),
-      warn: (left) => (this.#personal() ? this.idleDialog.show(left) : this.forget()),
-      wipe: () => this.wipe(),
+      warn: (left) => (this.#personal() ? this.idleDialog.show(left, this.transcript.urgent) : this.forget()),
+      wipe: () => void this.#wipeUnanswered(),
     });
+    this.doubleTap = new DoubleTap(byId("main"));
     for (const area of [byId("home"), byId("log")]) new ScrollHint(area, wording);
     this.#listen();
     this.#setLanguage(wording.language);
@@ -69,7 +73,6 @@ export class KioskPage {
   /** Start working with what the server told about this kiosk. */
   open(page) {
     this.#menu = page.menu;
-    this.desk.kiosk = page.kiosk.id; // a number nobody knows becomes a kiosk that staff can find
     this.#idle = { warning: page.idle_warning_s, wipe: page.idle_wipe_s };
     this.wording.load(page.wording, { window: page.manned_window, place: page.kiosk.place });
     this.hospital = page.hospital;
@@ -81,9 +84,14 @@ export class KioskPage {
 
   /** The server cannot be reached yet. */
   cannotConnect() {
-    const note = byId("boot-text");
-    note.dataset.text = "page.cannot_connect";
-    this.wording.apply(byId("boot"));
+    bootNote(this.wording, "page.cannot_connect");
+  }
+
+  /** No kiosk of the hospital has this name: nobody is served, and the technician reads why. */
+  unknownKiosk() {
+    bootNote(this.wording, "page.unknown_kiosk", { kiosk: this.desk.kiosk.slice(0, NAME_SHOWN) });
+    byId("call").hidden = true; // a call would name a place where nobody stands
+    byId("kiosk-name").hidden = true;
   }
 
   /** Forget the patient and welcome the next one. */
@@ -105,18 +113,24 @@ export class KioskPage {
     sessionStorage.clear();
     localStorage.clear();
     history.replaceState(null, "", `${location.pathname}?kiosk=${encodeURIComponent(this.desk.kiosk)}`);
-    this.#setStatus("bot");
+    showStatus(this.wording, "bot");
     this.#setAlarm(null);
     this.#setElder(false);
     this.#setLanguage(LANGUAGES[0]);
     if (document.body.dataset.ready) this.#screen("home");
   }
 
+  /** Nobody answered the warning. Who was told to be seen soon may need somebody: staff are asked to look first. */
+  async #wipeUnanswered() {
+    if (this.transcript.urgent && this.session.conversation) await this.staffCall.report();
+    this.wipe();
+  }
+
   // What the patient does
 
   #listen() {
     for (const button of document.querySelectorAll("[data-language]")) {
-      button.addEventListener("click", () => this.#setLanguage(button.dataset.language));
+      button.addEventListener("click", () => this.#speak(button.dataset.language));
     }
     byId("elder").addEventListener("click", () => this.#setElder(!("elder" in document.documentElement.dataset)));
     byId("call").addEventListener("click", () => void this.staffCall.ring());
@@ -128,20 +142,8 @@ export class KioskPage {
     for (const button of document.querySelectorAll("[data-quick]")) {
       button.addEventListener("click", () => this.#quick(button.dataset.quick));
     }
-    document.addEventListener("click", (event) => this.#swallowDoubleTap(event), { capture: true });
     window.addEventListener("pagehide", () => this.forget());
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-  }
-
-  #swallowDoubleTap(event) {
-    if (event.detail === 0 || !byId("main").contains(event.target)) return; // by key, or what stays on all screens
-    const { at, x, y } = this.#changedBy;
-    const again = performance.now() - at < DOUBLE_TAP_MS;
-    if (again && Math.hypot(event.clientX - x, event.clientY - y) < SAME_PLACE_PX) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-    this.#tap = { x: event.clientX, y: event.clientY };
   }
 
   #quick(name) {
@@ -210,11 +212,12 @@ export class KioskPage {
 
   #done(turn, done) {
     turn.settle();
+    if (turn === this.transcript.current) turn.showQuestion();
     if (LANGUAGES.includes(done.language)) turn.speak(done.language);
     // A turn that was asked before the emergency may end after it; only a later one shows that it is over.
     if (turn.level === "emergency" || done.safety?.level === "emergency") this.#setAlarm(turn);
     else if (turn.number > this.#alarmTurn) this.#setAlarm(null);
-    if (done.status) this.#setStatus(done.status);
+    if (done.status) showStatus(this.wording, done.status);
     if (turn.answer.childElementCount === 0 && document.body.dataset.status !== "bot") turn.note("page.sent_to_staff");
   }
 
@@ -222,7 +225,7 @@ export class KioskPage {
     this.idleWatch.touch();
     this.idleDialog.hide();
     const turn = this.transcript.interject(message, this.wording.language);
-    if (turn.level === "emergency") this.#setAlarm(turn);
+    if (levelOf(message) === "emergency") this.#setAlarm(turn);
     byId("announcer").textContent = message.from === "staff" ? this.wording.say("page.staff_replied") : "";
   }
 
@@ -232,7 +235,7 @@ export class KioskPage {
     const before = document.body.dataset.screen;
     if (before === name) return;
     document.body.dataset.screen = name;
-    this.#changedBy = { at: before === "boot" ? -Infinity : performance.now(), ...this.#tap };
+    if (before !== "boot") this.doubleTap.changed();
     byId("boot").hidden = true;
     byId("home").hidden = name !== "home";
     byId("conversation").hidden = name !== "conversation";
@@ -261,19 +264,21 @@ export class KioskPage {
   }
 
   #setElder(on) {
-    if (on) document.documentElement.dataset.elder = "";
-    else delete document.documentElement.dataset.elder;
-    byId("elder").setAttribute("aria-pressed", String(on));
+    showElder(on);
+    this.transcript.keepInView(); // everything has another height now
   }
 
-  #setStatus(status) {
-    document.body.dataset.status = status;
-    const line = byId("status");
-    const key = { waiting: "page.status.waiting", human: "page.status.human" }[status];
-    line.hidden = !key;
-    const words = line.querySelector("span");
-    words.dataset.text = key ?? "";
-    words.textContent = key ? this.wording.say(key) : "";
+  /** Go on in another language: the frame at once, the open question as soon as the server has said it again. */
+  async #speak(language) {
+    if (language === this.wording.language) return;
+    this.#setLanguage(language);
+    this.transcript.keepInView();
+    try {
+      const answer = await this.session.speak(language);
+      if (answer?.messages?.length && this.wording.language === language) this.transcript.redraw(answer.messages, language);
+    } catch (error) {
+      if (error.name !== "DeskError") throw error; // the old question stands: it can be answered all the same
+    }
   }
 
   #setAlarm(turn) {

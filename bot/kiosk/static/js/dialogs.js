@@ -1,6 +1,6 @@
 /** The two questions the page itself asks: "do you want to end?" and "are you still there?". */
 
-import { el, icon, worded } from "./dom.js";
+import { el, icon, reword, worded } from "./dom.js";
 
 function build(dialog, wording, { name, symbol, role, extra, actions }) {
   dialog.setAttribute("role", role);
@@ -49,7 +49,7 @@ export class EndDialog {
 
 /** Counts down before the kiosk forgets the patient; anything but "I am done" means "I am still here". */
 export class IdleDialog {
-  constructor(dialog, wording, { stay, leave }) {
+  constructor(dialog, wording, { stay, leave, call }) {
     this.dialog = dialog;
     this.wording = wording;
     this.clock = el("p", { class: "idle-clock", role: "timer", "aria-live": "off" });
@@ -61,8 +61,11 @@ export class IdleDialog {
       actions: [
         ["page.idle.stay", "check", "button--solid", () => this.#close(stay)],
         ["page.idle.leave", "leave", "", () => this.#close(leave)],
+        ["page.call_staff", "bell", "idle-call", () => this.#close(call)],
       ],
     });
+    this.text = dialog.querySelector(".dialog-text");
+    this.callButton = dialog.querySelector(".idle-call");
     dialog.addEventListener("cancel", (event) => {
       event.preventDefault(); // Escape: somebody is there
       this.#close(stay);
@@ -70,7 +73,11 @@ export class IdleDialog {
     dialog.addEventListener("click", (event) => event.target === dialog && this.#close(stay));
   }
 
-  show(seconds) {
+  /** @param {boolean} urgent whether somebody here was told to be seen soon: then staff are offered, and come unasked */
+  show(seconds, urgent = false) {
+    const key = urgent ? "page.idle.urgent" : "page.idle.text";
+    if (this.text.dataset.text !== key) reword(this.wording, this.text, key);
+    this.callButton.hidden = !urgent;
     this.clock.textContent = this.wording.say("page.idle.seconds", { seconds });
     if (!this.dialog.open) this.dialog.showModal();
   }

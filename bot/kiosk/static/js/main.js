@@ -7,9 +7,9 @@ import { Wording } from "./wording.js";
 const RETRY_MS = 3_000;
 const DEFAULT_KIOSK = "K01";
 
+/** The kiosk that the address names; a name that cannot be one goes to the server all the same, which refuses it. */
 function kioskOf(address) {
-  const asked = new URL(address).searchParams.get("kiosk") ?? "";
-  return /^[A-Za-z0-9_-]{1,32}$/.test(asked) ? asked : DEFAULT_KIOSK;
+  return new URL(address).searchParams.get("kiosk") ?? DEFAULT_KIOSK;
 }
 
 /** What proves that this page stands on a kiosk of the house; after #, so that no server or log sees the address with it. */
@@ -29,6 +29,10 @@ async function start() {
       return;
     } catch (error) {
       if (error.name !== "DeskError") throw error;
+      if (error.code === "kiosk.unknown") {
+        page.unknownKiosk();
+        return;
+      }
       page.cannotConnect();
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

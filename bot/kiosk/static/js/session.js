@@ -45,6 +45,14 @@ export class Session {
     return answer;
   }
 
+  /** Go on in another language; resolves to the open question in it, or null when nothing has been said yet. */
+  async speak(language) {
+    if (!this.begun) return null;
+    const visit = this.#visit;
+    const answer = await this.desk.speak(await this.#ensure(language), language);
+    return visit.signal.aborted ? null : answer;
+  }
+
   /** Print the slip of an appointment of this conversation. */
   slip(appointment) {
     if (!this.conversation) throw new DeskError("http", 404);

@@ -52,6 +52,12 @@ export class StaffCall {
     else this.#done(answer.ticket);
   }
 
+  /** Ask staff to look after somebody who does not answer any more; says nothing on the screen and never fails. */
+  async report() {
+    if (this.#call) return;
+    await this.desk.callStaff(this.conversation(), newId()).catch(() => undefined); // the page must be wiped all the same
+  }
+
   /** Forget the call that was shown: the next patient has not called. */
   reset() {
     this.#call = null;

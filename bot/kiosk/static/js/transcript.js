@@ -57,12 +57,43 @@ export class Transcript {
     return this.#place(language, [line]);
   }
 
-  /** A section that nobody asked for: staff speak, or the system offers something. */
+  /** The turn on the screen. */
+  get current() {
+    return this.turns.at(-1);
+  }
+
+  /** Whether somebody here was told to be seen soon. */
+  get urgent() {
+    return this.turns.some(({ level }) => level === "urgent");
+  }
+
+  /**
+   * What nobody asked for. A line of staff stands below the turn on the screen, so that the question or the instructions
+   * there stay; what the system says begins a section of its own.
+   */
   interject(message, language) {
+    if (speakerOf(message) === "staff" && this.current) {
+      this.current.hear(message, language);
+      return this.current;
+    }
     const section = this.#place(language, []);
     section.add(message);
     section.settle();
+    section.show();
     return section;
+  }
+
+  /** The open question in another language, in the place of the old one. */
+  redraw(messages, language) {
+    const asking = this.turns.findLast((turn) => turn.asks) ?? this.current;
+    if (!asking) return;
+    asking.redraw(messages, language);
+    this.keepInView();
+  }
+
+  /** After everything changed its height: the emergency, the question or what was said last is on the screen again. */
+  keepInView() {
+    this.current?.show();
   }
 
   /** Old buttons cannot be pressed twice, nor after the conversation went on. */
@@ -98,7 +129,9 @@ class TurnView {
     this.actions = actions;
     this.answer = el("div", { class: "answer" });
     this.progress = el("p", { class: "progress", role: "status" });
-    node.append(this.answer, this.progress);
+    /** What staff said meanwhile. */
+    this.heard = el("div", { class: "heard" });
+    node.append(this.answer, this.progress, this.heard);
     /** Its place in the conversation, from 1. */
     this.number = 0;
     /** The gravest level among its messages: null, "urgent" or "emergency". */
@@ -137,6 +170,34 @@ class TurnView {
     if (level === "emergency") bringUp(node);
   }
 
+  /** A line of staff, below the answer; the instructions of an emergency stay in view above it. */
+  hear(message, language) {
+    const node = this.#render(message, language, this.heard);
+    this.heard.append(node);
+    this.heard.tabIndex = 0; // it may scroll by itself: with the keys too
+    this.heard.setAttribute("role", "group");
+    this.heard.dataset.label = "page.from_staff";
+    this.heard.setAttribute("aria-label", this.wording.say("page.from_staff"));
+    this.heard.scrollTop = this.heard.scrollHeight;
+    const alarm = this.#alarm;
+    if (alarm) bringUp(alarm, "instant");
+    node.scrollIntoView({ block: "nearest", behavior: "instant" });
+  }
+
+  /** Whether it asks something that can be answered by a button. */
+  get asks() {
+    return this.answer.querySelector(".choices") !== null;
+  }
+
+  /** The messages in the place of the question that was asked here, in another language. */
+  redraw(messages, language) {
+    const old = this.answer.querySelector(".message:has(.choices)") ?? this.answer.querySelector(".message:last-child");
+    const after = old?.nextElementSibling ?? null;
+    old?.remove();
+    this.language = language;
+    for (const message of messages) this.answer.insertBefore(this.#render(message, language, this.answer), after);
+  }
+
   settle() {
     clearTimeout(this.#timer);
     this.progress.replaceChildren();
@@ -171,9 +232,26 @@ class TurnView {
     this.answer.append(box);
   }
 
-  /** Bring the turn to the top of the screen. */
+  /** Bring the turn to the top of the screen; of an emergency its instructions, of a long turn its question. */
   show() {
-    bringUp(this.node);
+    bringUp(this.#alarm ?? this.#question ?? this.node);
+  }
+
+  /** Once the answer is whole: a question that does not fit below what was said comes to the top, with its answers. */
+  showQuestion() {
+    const question = this.#alarm ? null : this.#question;
+    if (question) bringUp(question);
+  }
+
+  get #alarm() {
+    return this.answer.querySelector('[data-level="emergency"]');
+  }
+
+  /** The question whose answers lie below the edge when the turn begins at the top; null when all of it fits. */
+  get #question() {
+    const question = this.answer.querySelector(".message:has(.choices)");
+    const room = Math.min(this.node.parentElement.clientHeight, window.innerHeight - stuckBelow());
+    return question && question.offsetTop + question.offsetHeight - this.node.offsetTop > room ? question : null;
   }
 
   focus() {
@@ -199,7 +277,13 @@ class TurnView {
   }
 }
 
+/** Pixels at the lower edge that stay covered where the page scrolls as a whole. */
+function stuckBelow() {
+  const stuck = [...document.querySelectorAll(".help, .quick")].filter((node) => getComputedStyle(node).position === "sticky");
+  return stuck.reduce((sum, node) => sum + node.offsetHeight, 0);
+}
+
 /** Scroll until the element begins at the top of the screen. */
-function bringUp(node) {
-  node.scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+function bringUp(node, behavior = calm() ? "auto" : "smooth") {
+  node.scrollIntoView({ block: "start", behavior });
 }
