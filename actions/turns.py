@@ -19,7 +19,7 @@ State = Mapping[str, Any]
 SURE = 0.5
 """Least confidence at which an intent is taken for a control or a digression."""
 
-TOKEN = re.compile(r"\[(NAME|ID|PHONE|EMAIL|ADDRESS)_[a-z0-9]{4}\]")
+TOKEN = re.compile(r"\[(NAME|ID|PHONE|CONTACT|PLATE|ADDRESS)_[a-z0-9]{4}\]")
 """A personal value, as it travels."""
 
 NEW_WISH = re.compile(

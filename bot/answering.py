@@ -14,7 +14,9 @@ class Answering:
     The turn runs on when a reader goes away: it is committed once, whoever listens.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+        """What was said, normalised."""
         self._messages: list[Message] = []
         self._changed = asyncio.Event()
         self._reply: Reply | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -59,15 +59,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="Yidao", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     shape_errors(app)
-    app.include_router(conversation_router(desk, settings.bot))
-    _add_kiosk(app, desk, settings, records)
+    kiosks = _add_kiosk(app, desk, settings, records)
+    app.include_router(conversation_router(desk, settings.bot, kiosks))
     mount_console(app, settings, records, desk)
     _add_health(app, settings, records, engine, retriever)
     app.add_middleware(Guard, max_body_bytes=settings.bot.max_body_bytes)
     return app
 
 
-def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, records: Records) -> None:
+def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, records: Records) -> Collection[str]:
+    """Page and devices; the names of the house's kiosks."""
     simulated = SimulatedDevices(settings.path(settings.state) / "simulated_devices.yml")
     devices = simulated if settings.bot.simulated_devices else BrokenDevices()
     wording = desk.house.speaker.wording
@@ -80,6 +81,7 @@ def _add_kiosk(app: FastAPI, desk: FrontDesk, settings: Settings, records: Recor
     data = KioskData.load(ROOT, hospital, records.directory.hospital, titles)
     app.include_router(kiosk_router(desk, settings.bot, data, devices, devices, devices))
     app.mount("/kiosk/static", StaticFiles(directory=STATIC), name="kiosk")
+    return data.kiosks
 
 
 def _add_health(

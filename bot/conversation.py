@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -81,12 +83,20 @@ class Conversation:
             raise ConversationClosed("This conversation has ended.")
         text = normalise(turn.text)
         verdict = await self._screen(turn, text)
+        alarm = verdict.level == "emergency"
         if running := self._running.get(turn.message_id):
-            place.leave()
-            return running
-        answering = self._running[turn.message_id] = Answering()
+            if not alarm or running.text == text:
+                place.leave()
+                return running
+            turn = _renamed(turn)
+        answering = self._running[turn.message_id] = Answering(text)
         try:
-            if known := await self._answered(turn.message_id):
+            known = await self._answered(turn.message_id)
+            if known and alarm and known.safety.level != "emergency":
+                del self._running[turn.message_id]
+                turn, known = _renamed(turn), None
+                self._running[turn.message_id] = answering
+            if known:
                 answering.finish(known)
                 del self._running[turn.message_id]
                 place.leave()
@@ -172,3 +182,8 @@ class Conversation:
     async def ended(self) -> None:
         """Returns when the last turn is over."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _renamed(turn: Turn) -> Turn:
+    """An emergency under the id of another turn is a client's mistake, and no reason to stay silent."""
+    return replace(turn, message_id=secrets.token_hex(12))

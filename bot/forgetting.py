@@ -43,6 +43,7 @@ class Forgetting:
                 session.add(_note(conversation, now))
                 audit.append(session, "patient", "conversation.wipe", f"conversation:{conversation}", at=now)
         self._vault.forget(conversation)
+        self._database.scrub()
 
     def abandoned(self, channel: str, idle_s: float) -> list[str]:
         """Conversations of a channel without a turn for so long; never one that waits for a human or talks to one."""

@@ -25,6 +25,10 @@ class Hub:
                 queue.get_nowait()
             queue.put_nowait({"event": event, "data": data})
 
+    def listeners(self, conversation: str) -> int:
+        """How many listen to it now."""
+        return len(self._listeners.get(conversation, ()))
+
     @contextmanager
     def listening(self, conversation: str) -> Iterator[asyncio.Queue[dict[str, Any]]]:
         """A queue that hears everything published while the block lasts."""

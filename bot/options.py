@@ -12,15 +12,15 @@ ONE_TO_NINE = ("one", "two", "three", "four", "five", "six", "seven", "eight", "
 ORDINALS = {
     word: index for words in ("一二三四五六七八九", FIRST_TO_NINTH, ONE_TO_NINE) for index, word in enumerate(words, 1)
 } | {"两": 2}
+_LEAD = r"(?:我?(?:想|要)?(?:选择|选|要)?|(?:(?:option|number|no\.?|choose|the)\s*){1,3})"
 NUMBERED = re.compile(
-    r"^(?:我?[选要]?(?:择)?|(?:option|number|no\.?|choose|the)\s*)*第?\s*(?P<n>[1-9]|[一二两三四五六七八九]|[a-z]+)\s*"
-    r"(?:个|号|项|条|位|one|option|choice)?(?:吧|好了|please)?$",
+    rf"^{_LEAD}\s*第?\s*(?P<n>[1-9]|[一二两三四五六七八九]|[a-z]+)\s*"
+    r"(?:个|号|项|条|位|one|option|choice)?(?:吧|好了|\s*please)?$",
     re.IGNORECASE,
 )
-
 # "The last one" is the last of what was asked about, not the button below it that leads elsewhere.
 LAST = re.compile(
-    r"^(?:我?[选要]?(?:择)?|the\s*)*(?:最后[一那]?(?:个|项|条|位)|last(?:\s*(?:one|option|choice))?)(?:吧|好了|\s*please)?$",
+    rf"^{_LEAD}\s*(?:最后[一那]?(?:个|项|条|位)|last(?:\s*(?:one|option|choice))?)(?:吧|好了|\s*please)?$",
     re.IGNORECASE,
 )
 

@@ -13,21 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-ID_CARD = re.compile(r"(?<![0-9A-Za-z])(?:\d[\s-]?){17}[\dXx](?![0-9A-Za-z])|(?<!\d)\d{15}(?!\d)")
-"""18 digits (the last may be X), blanks and hyphens allowed between them; or the 15 of an old card."""
-ID_LIKE = re.compile(r"(?<![0-9A-Za-z])\d{14,19}[Xx]?(?![0-9A-Za-z])")
-"""A number too long for anything else: masked even though it is no valid identity number."""
-PHONE = re.compile(
-    r"(?<!\d)(?:(?:\+|00)?86[\s-]?)?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)|(?<!\d)0\d{2,3}[\s-]?\d{4}[\s-]?\d{3,4}(?!\d)"
-)
-"""A mobile number of the mainland, or a landline with its area code."""
-ABROAD = re.compile(r"(?<!\d)(?:\+|00)86[\s-]?1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
-"""A mobile number with the country's prefix: sought before identity numbers, which it is long enough to be."""
-PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[A-Z]{1,2}\d{7,8}|[A-Z]\d{9,10})(?![0-9A-Za-z])", re.IGNORECASE)
-"""One or two letters and 7 to 10 digits: passports and travel permits."""
+from bot.personal_numbers import numbers
+
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 ADDRESS_ZH = re.compile(
-    r"(?:[\u4e00-\u9fff]{2,8}?[省市区县镇乡])*[\u4e00-\u9fff]{1,8}?(?:路|街|大道|弄|巷|胡同|小区|新村|花园|苑)"
+    r"[\u4e00-\u9fff]{1,20}(?:路|街|大道|弄|巷|胡同|小区|新村|花园|苑)"
     r"\s*\d{1,5}\s*[号弄栋幢](?:楼|院)?(?:\s*\d{1,4}\s*(?:号楼|栋|幢|单元|楼|层|室|号|房))*"
 )
 """A street or estate with its number; "门诊楼3楼" and "3号楼" alone are places of the hospital."""
@@ -35,14 +25,21 @@ ADDRESS_EN = re.compile(
     r"\b\d{1,5}[A-Za-z]?\s+(?:[A-Z][a-z]+\s+){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd)\b\.?"
     r"(?:,?\s+(?:Apt|Flat|Unit|Room)\.?\s*\w{1,5})?"
 )
-LONG_NUMBER = re.compile(r"(?<!\d)\d{7,13}(?!\d)")
-"""A number said where a phone or identity number was asked for, whatever its length."""
+WECHAT = re.compile(
+    r"(?:微信号?|\bwechat(?: id)?)(?:是|为|\s*is)?[\s:：]*([A-Za-z][A-Za-z0-9_-]{5,19})(?![A-Za-z0-9])", re.IGNORECASE
+)
+PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][\s·.]?[A-Z0-9]{5,6}(?![A-Z0-9])"
+)
 
-SPOKEN_NUMBER = re.compile(r"(?:[零〇一二三四五六七八九幺两]\s?){7,}[xXｘＸ]?")
-"""A number in Chinese numerals, digit by digit, as people say a phone or identity number."""
-SPOKEN_DIGITS = str.maketrans("零〇一二三四五六七八九幺两", "0012345678912")
-DAY = re.compile(r"20[2-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-"""Eight digits that are a day (20261124), when no number was asked for."""
+PLAIN_KINDS = (
+    ("CONTACT", EMAIL),
+    ("CONTACT", WECHAT),
+    ("PLATE", PLATE),
+    ("ADDRESS", ADDRESS_ZH),
+    ("ADDRESS", ADDRESS_EN),
+)
+"""Patterns that need no second look; where one has a group, the group is the value."""
 
 LATIN_NAME = r"[A-Z][A-Za-z'’-]+(?:\s+[A-Z][A-Za-z'’.-]*){0,3}"
 FULL_NAME = r"[A-Z][A-Za-z'’-]+(?:\s+[A-Z][A-Za-z'’.-]*){1,3}"
@@ -54,6 +51,11 @@ NAME_EN = re.compile(
     rf"\b(?i:my (?:full )?name is|my name's|(?:full |patient )?name\s*:|(?:her|his|the patient's|their) name is|"
     rf"patient is|i am called|call me)\s+({LATIN_NAME})"
 )
+SURE_EN = re.compile(
+    r"\b(?:my (?:full )?name is|my name's|(?:full |patient )?name\s*[:：]|i am called|call me)\s+"
+    r"([a-z][a-z'’.-]*(?:\s+[a-z][a-z'’.-]*){0,3})"
+)
+"""The same from those who type no capitals; cut before the first word that is no part of a name."""
 FOR_EN = re.compile(rf"\b(?i:it's for|book (?:it )?for|appointment for)\s+({LATIN_NAME})")
 FULL_NAME_EN = re.compile(rf"\b(?i:i am|i['’]m|this is|it is|it['’]s)\s+({FULL_NAME})")
 """After words that open much else as well ("I am Chinese"), only a first and a last name."""
@@ -70,8 +72,13 @@ NOT_A_NAME_EN = re.compile(
     r"dr|prof|professor|hospital|clinic|pain|fever|sick|feeling|here|urgent|emergency|outpatient|department|cardiology|blood|test|report)\b",
     re.IGNORECASE,
 )
+AFTER_NAME_EN = re.compile(
+    r"\b(?:and|i|my|id|phone|but|with|from|for|born|want|would|need|have|please|age|aged|he|she|is)\b"
+)
 LEAD_IN_EN = re.compile(r"^\s*(?:it'?s|i'?m|i am|this is|name is|my name is|the name is)\s+", re.IGNORECASE)
 LEAD_IN_ZH = re.compile(r"^(?:我叫|我是|叫|姓名是?|名字是?|名字叫|患者叫|病人叫|她叫|他叫|孩子叫|就叫)[:：\s]*")
+ZH_SPACED = re.compile(r"[\u4e00-\u9fff](?:\s[\u4e00-\u9fff]){1,3}")
+"""A name written with blanks between its characters."""
 TAIL_ZH = re.compile(r"[。.!！,，\s]*(?:谢谢|吧|呀|啊|哈)?[。.!！,，\s]*$")
 RELATIVES = (
     r"(?:我?(?:妈妈?|爸爸?|母亲|父亲|老公|老婆|丈夫|妻子|爱人|儿子|女儿|孩子|宝宝|爷爷|奶奶|外公|外婆|姥姥|姥爷"
@@ -96,7 +103,7 @@ class Finding:
     """One personal value in a text."""
 
     kind: str
-    """ID, PHONE, NAME, EMAIL or ADDRESS."""
+    """ID, PHONE, NAME, CONTACT, PLATE or ADDRESS."""
     start: int
     """Where it begins."""
     end: int
@@ -120,7 +127,7 @@ class Recogniser:
         short = rf"((?:{alternatives})[\u4e00-\u9fff]{{1,2}}?)"
         self._relative = re.compile(rf"{RELATIVES}(?:叫|是)?{short}{BREAK}")
         self._am = re.compile(
-            rf"(?:^|[\s,，。.;；、!！?？你您好])(?:我是|这是|这里是|本人){short}(?=$|[\s,，。.;；、!！?？])"
+            rf"(?:^|[\s,，。.;；、!！?？你您好])(?:我是|这是|这里是|本人){short}(?=[啊呀哈哦呢]?(?:$|[\s,，。.;；、!！?？]))"
         )
         self._for = re.compile(
             rf"(?:给|替|帮|为){short}(?=挂|约|预约|预定|取号|取消|改期|改约|退号|看病|查|办|缴费|交费)"
@@ -145,24 +152,11 @@ class Recogniser:
             if all(end <= other.start or start >= other.end for other in found):
                 found.append(Finding(kind, start, end, value))
 
-        for kind, pattern in (("EMAIL", EMAIL), ("ADDRESS", ADDRESS_ZH), ("ADDRESS", ADDRESS_EN)):
+        for kind, pattern in PLAIN_KINDS:
             for match in pattern.finditer(text):
-                add(kind, match.start(), match.end(), match.group())
-        for match in ABROAD.finditer(text):
-            add("PHONE", match.start(), match.end(), digits(match.group()))
-        for match in PASSPORT.finditer(text):
-            add("ID", match.start(), match.end(), match.group().upper())
-        for match in (*ID_CARD.finditer(text), *ID_LIKE.finditer(text)):
-            add("ID", match.start(), match.end(), digits(match.group()))
-        for match in PHONE.finditer(text):
-            add("PHONE", match.start(), match.end(), digits(match.group()))
-        asked = expects in ("patient_id", "patient_phone")
-        for match in LONG_NUMBER.finditer(text):
-            if asked or not DAY.fullmatch(match.group()):
-                add("ID" if expects == "patient_id" else "PHONE", match.start(), match.end(), match.group())
-        for match in SPOKEN_NUMBER.finditer(text):
-            value = digits(match.group().translate(SPOKEN_DIGITS))
-            add("ID" if expects == "patient_id" or len(value) >= 15 else "PHONE", match.start(), match.end(), value)
+                add(kind, match.start(pattern.groups), match.end(pattern.groups), match.group(pattern.groups))
+        for number in numbers(text, expects):
+            add(number.kind, number.start, number.end, number.value)
         self._names(text, add)
         if expects == "patient_name" and not any(finding.kind == "NAME" for finding in found):
             self._answer(text, found, add)
@@ -184,6 +178,12 @@ class Recogniser:
                 if not doctor and not NOT_A_NAME_EN.search(name):
                     add("NAME", match.start(1), match.end(1), name)
 
+        for match in SURE_EN.finditer(text):
+            rest = re.search(rf"\s*{AFTER_NAME_EN.pattern}", match.group(1), re.IGNORECASE)
+            name = match.group(1)[: rest.start()] if rest else match.group(1)
+            if name and not NOT_A_NAME_EN.search(name):
+                add("NAME", match.start(1), match.start(1) + len(name), name)
+
     def _answer(self, text: str, found: list[Finding], add: Callable[[str, int, int, str], None]) -> None:
         """The name in an answer to "what is the name?", which may bring the number along."""
         end = min((finding.start for finding in found), default=len(text))
@@ -193,7 +193,7 @@ class Recogniser:
         lead = LEAD_IN_ZH.match(head) or LEAD_IN_EN.match(head)
         start = lead.end() if lead else len(head) - len(head.lstrip())
         name = TAIL_ZH.sub("", head[start:])
-        if self.is_name(name):
+        if self.is_name(name) or (ZH_SPACED.fullmatch(name) and self.is_name(re.sub(r"\s", "", name))):
             add("NAME", start, start + len(name), name)
 
     def is_name(self, text: str) -> bool:
@@ -205,11 +205,6 @@ class Recogniser:
         if re.fullmatch(r"[\u4e00-\u9fff]{2,5}", text):
             return not FUNCTION_ZH.search(text)
         return bool(WHOLE_NAME_EN.fullmatch(text)) and len(text) >= 2 and not NOT_A_NAME_EN.search(text)
-
-
-def digits(text: str) -> str:
-    """A number without blanks and hyphens, its X in upper case."""
-    return re.sub(r"[\s-]", "", text).upper()
 
 
 def normalise(text: str) -> str:

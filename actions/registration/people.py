@@ -65,7 +65,7 @@ class People:
         return [patient.id for patient in self._by_phone(session, person)]
 
     def resolve(self, session: Session, person: Person, at: datetime) -> str:
-        """Id of the patient, added when new; a number or phone not known yet is added to the patient.
+        """Id of the patient, added when new; a phone not known yet is added, a number only where none is on record.
 
         Raises `IdentityMismatch` when the number is on record under another name, `IdentityIncomplete` without a name.
         """
@@ -101,8 +101,10 @@ class People:
             .where(PatientRow.name_hash == person.name_hash)
             .order_by(PatientRow.created, PatientRow.id)
         )
-        if person.number:  # somebody of this name and phone who has another number of the same kind is another person
-            numbered = select(IdentityRow.patient).where(IdentityRow.kind == person.number.kind)
+        if person.number:
+            # Whoever has a document is found by it alone: a name and a phone, which others know, must not let a
+            # stranger add a passport of their own to somebody's record.
+            numbered = select(IdentityRow.patient).where(IdentityRow.kind != "phone")
             statement = statement.where(PatientRow.id.not_in(numbered))
         return list(session.scalars(statement))
 

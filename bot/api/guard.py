@@ -4,6 +4,7 @@ one shape."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import time
@@ -33,6 +34,9 @@ HEADERS = {
 DRAINED_BYTES = 8_000_000
 """Of a body that is too large, at most this much is read before the connection is given up."""
 
+BODY_S = 20.0
+"""Seconds a body may take to arrive; a line that drips for longer is given up."""
+
 
 class Guard:
     """The outermost layer of the HTTP application."""
@@ -40,6 +44,7 @@ class Guard:
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
         self._max = max_body_bytes
+        self._limits = f"A body may have at most {max_body_bytes} bytes, and must arrive within {BODY_S:g} s."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -60,9 +65,9 @@ class Guard:
             await send(message)
 
         try:
-            body = await self._body(scope, receive)
+            body = await self._in_time(scope, receive)
             if body is None:
-                await _refuse(send_on, 413, "body.too_large", f"A body may have at most {self._max} bytes.")
+                await _refuse(send_on, 413, "body.too_large", self._limits)
                 return
             await self._app(scope, _replay(body, receive), send_on)
         finally:
@@ -70,6 +75,14 @@ class Guard:
             path = getattr(route, "path", "?")
             took_ms = round((time.monotonic() - began) * 1000, 1)
             log.info("http.request", method=scope["method"], route=path, status=status, duration_ms=took_ms)
+
+    async def _in_time(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The body, or None for one that is too large or does not come to an end."""
+        try:
+            async with asyncio.timeout(BODY_S):
+                return await self._body(scope, receive)
+        except TimeoutError:
+            return None
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or None when it is too large; then read on for a while, so that the refusal arrives."""

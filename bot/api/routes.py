@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -15,10 +15,13 @@ from bot.answering import Answering
 from bot.api.bodies import OpenBody, StaffCallBody, TurnBody
 from bot.api.events import HEADERS, event, last_event, patient_events
 from bot.desk import FrontDesk
-from bot.errors import FrontDoorError, NotAllowed
+from bot.errors import FrontDoorError, NotAllowed, TooMany
 from bot.messages import Reply, Transcript, Turn
 from bot.settings import BotSettings
 from bot.store import Opened
+
+MOST_STREAMS = 5
+"""Event streams of one conversation at a time: a page, its reconnections, and some room."""
 
 
 def bearer(authorization: str | None) -> str | None:
@@ -34,7 +37,7 @@ async def _token(authorization: Annotated[str | None, Header()] = None) -> str |
 Token = Annotated[str | None, Depends(_token)]
 
 
-def conversation_router(desk: FrontDesk, settings: BotSettings) -> APIRouter:
+def conversation_router(desk: FrontDesk, settings: BotSettings, kiosks: Collection[str]) -> APIRouter:
     """The routes of the public contract."""
     routes = APIRouter(prefix="/api/v1")
 
@@ -66,6 +69,8 @@ def conversation_router(desk: FrontDesk, settings: BotSettings) -> APIRouter:
         conversation: str, token: Token, last_event_id: Annotated[str | None, Header()] = None
     ) -> StreamingResponse:
         await admitted(desk, conversation, token)
+        if desk.house.hub.listeners(conversation) >= MOST_STREAMS:
+            raise TooMany("Too many pages listen to this conversation.", code="events.too_many")
         heard = patient_events(desk.house.hub, desk.house.store, conversation, last_event(last_event_id))
         return StreamingResponse(heard, media_type="text/event-stream", headers=HEADERS)
 
@@ -79,7 +84,7 @@ def conversation_router(desk: FrontDesk, settings: BotSettings) -> APIRouter:
     async def staff_call(kiosk: str, body: StaffCallBody, token: Token) -> dict[str, str]:
         if body.conversation_id:
             await admitted(desk, body.conversation_id, token)
-        return {"ticket": await desk.call_staff(kiosk_name(kiosk), body.conversation_id)}
+        return {"ticket": await desk.call_staff(kiosk_name(kiosk, kiosks), body.conversation_id)}
 
     return routes
 
@@ -103,9 +108,11 @@ def _turn(opened: Opened, body: TurnBody) -> Turn:
     )
 
 
-def kiosk_name(kiosk: str) -> str:
-    """The kiosk's name without what no name has: a call for staff is never refused for its spelling."""
-    return re.sub(r"[^A-Za-z0-9_.:-]", "", kiosk)[:64] or "unknown"
+def kiosk_name(kiosk: str, kiosks: Collection[str]) -> str:
+    """The kiosk's name, or `unknown` for all that stand nowhere: a call for staff is never refused for its spelling,
+    and calls of invented kiosks are one ticket."""
+    named = re.sub(r"[^A-Za-z0-9_.:-]", "", kiosk)
+    return named if named in kiosks else "unknown"
 
 
 def may_open(channel: str, token: str | None, settings: BotSettings) -> None:

@@ -23,6 +23,7 @@ from bot.benchmarks.faults import NotStarted
 from bot.processes.faults import NotSetUp
 from bot.processes.lifelines import child_setup
 from bot.processes.ports import holder
+from bot.processes.programs import actions_token
 from bot.settings import ROOT, Settings
 from bot.training import RASA_ENV, model_file
 
@@ -193,6 +194,7 @@ def stock_rasa(folder: Path, actions_port: int) -> Iterator[StockRasa]:
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
         "YIDAO_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
+        "YIDAO_ACTIONS_TOKEN": actions_token(Settings(state=folder)),
         "YIDAO_TRACKER_DB": str(folder / "tracker-rest.sqlite3"),
     }
     with log_file.open("ab") as log:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import threading
 import time
@@ -10,12 +11,14 @@ from typing import Any
 import structlog
 from rasa_sdk.endpoint import create_app
 from rasa_sdk.executor import ActionExecutor
+from sanic import HTTPResponse, Request, Sanic, response
 
 from actions.guide.triage import load_guide
 from actions.records.database import migrate
 from actions.registration.service import Registration
 from actions.server import Services, build_actions
 from bot.logs import set_up_logs
+from bot.processes.programs import actions_token
 from bot.services import make_records, make_registration
 from bot.settings import Settings
 
@@ -50,8 +53,21 @@ def serve(settings: Settings) -> None:
     registration.ensure_slots()
     threading.Thread(target=_keep_house, args=(registration,), daemon=True, name="housekeeping").start()
     app = create_app(executor, cors_origins=[])
+    require_token(app, actions_token(settings))
     logging.getLogger("sanic").setLevel("WARNING")
     app.run(host=settings.actions.host, port=settings.actions.port, single_process=True, access_log=False, motd=False)
+
+
+def require_token(app: Sanic, token: str) -> None:
+    """Let only Rasa in: rasa-sdk itself asks nobody, and an action sees and changes a patient's slots."""
+
+    @app.on_request  # type: ignore[untyped-decorator]  # Sanic 22 has no types
+    async def check(request: Request) -> HTTPResponse | None:
+        if request.path == "/health" or hmac.compare_digest(
+            str(request.args.get("token", "")).encode(), token.encode()
+        ):
+            return None
+        return response.json({"error": {"code": "actions.unauthorized"}}, status=401)
 
 
 def _keep_house(registration: Registration) -> None:

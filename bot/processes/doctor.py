@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actions.records.database import MIGRATIONS
 from bot.processes.ports import describe_holder, holder, is_free
-from bot.processes.programs import chroma_folder, listeners, programs
+from bot.processes.programs import chroma_folder, listeners, loopback, programs
 from bot.processes.supervisor import running_supervisor
 from bot.processes.up import plan
 from bot.secrets import key_file
@@ -60,6 +60,7 @@ def examine(settings: Settings, root: Path = ROOT) -> Iterator[Finding]:
     yield from _weights(root)
     yield _model(root)
     yield _key(settings)
+    yield _doors(settings)
     yield _database(settings)
     yield _index(settings)
     yield from _processes(settings)
@@ -86,6 +87,16 @@ def _interpreters(root: Path) -> Iterator[Finding]:
         found = interpreters.find(version, os.environ, root / ".tools" / "python")
         mend = f"install Python {version}, or let `make setup` fetch it"
         yield Finding(f"Python {version}", found is not None, str(found or "not found"), mend)
+
+
+def _doors(settings: Settings) -> Finding:
+    """Whether kiosks must prove themselves where others than this machine can reach the API."""
+    host, guarded = settings.bot.host, settings.bot.device_token is not None
+    alone = loopback(host) == host and host.startswith("127.")
+    detail = "asks for a device token" if guarded else f"open to everyone who reaches {host}"
+    mend = "set bot.device_token, and open each kiosk's page as /?kiosk=K01#device=TOKEN: else any page on the network "
+    mend += "can use a kiosk's card reader"
+    return Finding("kiosks", guarded or alone, detail, mend)
 
 
 def _environment(environment: Environment) -> Finding:

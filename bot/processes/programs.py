@@ -82,6 +82,11 @@ def rasa_api_token(settings: Settings) -> str:
     return derive_token(load_secret(settings), "rasa-api")
 
 
+def actions_token(settings: Settings) -> str:
+    """The token that Rasa sends to the action server."""
+    return derive_token(load_secret(settings), "actions")
+
+
 def tracker_file(settings: Settings) -> str:
     """The SQLite file of Rasa's tracker."""
     url = absolute_sqlite(settings.rasa.tracker_url.get_secret_value())
@@ -128,6 +133,7 @@ def _rasa(settings: Settings) -> Program:
             "YIDAO_RASA_API_TOKEN": token,
             "YIDAO_RASA_TOKEN": rasa_token(settings),
             "YIDAO_ACTIONS_URL": actions,
+            "YIDAO_ACTIONS_TOKEN": actions_token(settings),
             "YIDAO_ACTIONS_DEADLINE_S": str(settings.actions.deadline_s),
             "YIDAO_TRACKER_DB": tracker_file(settings),
         },

@@ -1,5 +1,6 @@
 """`yidao up`: check that we can start, then run everything in the foreground."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -57,6 +58,7 @@ def check(settings: Settings, made: Plan) -> None:
 
 def up(settings: Settings, say: Callable[[str], None]) -> int:
     """Start everything, say when it is ready, stay until told to stop; the exit status. Raises ProcessFault."""
+    os.umask(0o077)  # logs, sessions and keys are for this account only
     made = plan(settings)
     check(settings, made)
     load_secret(settings)  # made now, so that the processes do not race to make it

@@ -16,6 +16,7 @@ import asyncio
 import hmac
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -34,6 +35,8 @@ logger = logging.getLogger(__name__)
 CHANNELS = frozenset({"kiosk", "phone", "wechat"})
 MAX_CHARS = 1000
 """Longest text that reaches the NLU pipeline, in characters (9,000 characters held the event loop for 5 s)."""
+LEADING = re.compile(r"^[\s/]+")
+"""What would make a command of a text; Rasa strips every kind of blank before it looks for the slash."""
 
 Handler = Callable[[UserMessage], Awaitable[Any]]
 
@@ -148,7 +151,7 @@ def read_turn(body: Any) -> tuple[UserMessage | None, PayloadOutput]:
         return None, output
     command = fields.get("command")
     trusted = isinstance(command, str) and command.startswith("/")
-    spoken = command if trusted else text.lstrip("/ ")[:MAX_CHARS] or "…"
+    spoken = command if trusted else LEADING.sub("", text)[:MAX_CHARS] or "…"
     metadata = {
         "language": fields.get("language"),
         "choice": fields.get("choice"),

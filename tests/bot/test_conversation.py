@@ -356,3 +356,23 @@ async def test_a_wiped_conversation_takes_no_turn_not_even_one_that_waits(front:
     assert [turn.text[:2] for turn in front.engine.turns] == ["我叫"]
     assert turns(front) == []
     assert list(front.store.transcript(patient.id)) == []
+
+
+async def test_an_emergency_under_the_id_of_another_turn_is_heard(front: Front) -> None:
+    patient = await front.patient()
+    await patient.say("你好", "m1")
+    reply = await patient.say(EMERGENCY["zh"], "m1")
+    assert reply.safety.level == "emergency"
+    assert await patient.say("你好", "m1") != reply
+    front.engine.hold = asyncio.Event()
+    waiting = await patient.begin("再来", "m2")
+    assert (await patient.say(EMERGENCY["zh"], "m2")).safety.level == "emergency"
+    front.engine.hold.set()
+    await waiting
+
+
+async def test_an_emergency_that_is_sent_twice_is_one(front: Front) -> None:
+    patient = await front.patient()
+    first, second = [await patient.say(EMERGENCY["zh"], "m1") for _ in range(2)]
+    assert first == second
+    assert len(turns(front)) == 1

@@ -34,7 +34,7 @@ def make_door(front: Front, tables: Tables, folder: Path, **settings: Any) -> Do
     devices = SimulatedDevices(folder / "simulated_devices.yml")
     app = FastAPI()
     shape_errors(app)
-    app.include_router(conversation_router(front.desk, chosen))
+    app.include_router(conversation_router(front.desk, chosen, ("K01", "K02")))
     data = KioskData.load(ROOT, HOSPITAL, tables.directory.hospital, _titles(front))
     app.include_router(kiosk_router(front.desk, chosen, data, devices, devices, devices))
     app.add_middleware(Guard, max_body_bytes=chosen.max_body_bytes)

@@ -152,7 +152,7 @@ async def test_without_records_a_known_patient_is_told_where_people_are_and_an_a
 
 
 async def test_a_call_for_staff_is_never_refused_for_its_spelling(door: Door, client: httpx.AsyncClient) -> None:
-    for kiosk, name in (("K01", "K01"), ("K%00%22<b>", "Kb"), ("自助机", "unknown"), ("a" * 500, "a" * 64)):
+    for kiosk, name in (("K01", "K01"), ("K%0002", "K02"), ("K99", "unknown"), ("自助机", "unknown")):
         answer = await client.post(f"/api/v1/kiosk/{kiosk}/staff-call", json={})
         assert answer.status_code == 201
         number = answer.json()["ticket"]
