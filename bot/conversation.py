@@ -31,6 +31,8 @@ from bot.turn import Work
 
 log = structlog.get_logger(__name__)
 
+PIECE_CHARS = 12
+"""Longest utterance that may be a piece of a sentence, in characters."""
 LONG_CHARS = 1000
 """Readings of a turn that are longer than this together are screened in a thread."""
 
@@ -133,7 +135,11 @@ class Conversation:
             *(normalise(reading) for reading in (turn.transcript.alternatives if turn.transcript else ())),
         ]
         joined = [self._house.gate.join(live.question or None, reading) for reading in readings]
-        texts, persons = list(dict.fromkeys([*joined, *readings])), live.persons or Persons()
+        # Speech comes in pieces: "我胸口", then "疼得厉害". A short piece is heard together with the one before it.
+        short = min(len(live.heard), len(text)) <= PIECE_CHARS
+        pieces = [f"{live.heard} {text}", f"{live.heard}{text}"] if live.heard and short else []
+        live.heard = text[-LONG_CHARS:]
+        texts, persons = list(dict.fromkeys([*joined, *readings, *pieces])), live.persons or Persons()
         if sum(map(len, texts)) > LONG_CHARS:  # 60,000 characters take 0.4 s: nobody else shall wait for them
             verdict = await asyncio.to_thread(self._house.gate.screen, texts, persons)
         else:

@@ -32,6 +32,8 @@ PERSONAL = frozenset({"patient_name", "patient_id", "patient_phone"})
 HUMAN = {"say": "menu.human", "command": "/handoff"}
 CLEAR = {"say": "safety.option_clear", "command": "/danger_clear"}
 """What is offered with an alarm."""
+ALL_CLEAR = frozenset({"control.danger_clear", "control.danger_over"})
+"""What answers "I am not in danger"."""
 STAYS = "safety.self_harm"
 """With an alarm of these nobody is asked to say that all is well: a human takes over (12356)."""
 
@@ -160,6 +162,8 @@ class Work:
             raise
 
     async def _payload(self, opened: Opened, payload: Mapping[str, Any]) -> None:
+        if payload.get("say") in ALL_CLEAR:
+            payload = self._cleared(opened, payload)
         if "say" in payload:
             self._say(self.house.speaker.message(payload, self._voice(opened), self.offered))
         elif "answer" in payload:
@@ -177,6 +181,13 @@ class Work:
                 self._say(self.house.speaker.plain("control.nothing_said", self._voice(opened)))
         else:
             log.error("payload.unknown", keys=sorted(payload))
+
+    def _cleared(self, opened: Opened, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The all-clear ends an alarm; where none is open, words that were taken for one ("不用叫救护车") end nothing."""
+        if opened.memory.danger is None:
+            return {**payload, "say": "control.no_danger_open"}
+        opened.memory.danger = None
+        return payload
 
     async def _look_up(self, opened: Opened, payload: Mapping[str, Any]) -> None:
         """An open question: the library answers."""
