@@ -183,7 +183,7 @@ class Work:
             log.error("payload.unknown", keys=sorted(payload))
 
     def _cleared(self, opened: Opened, payload: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The all-clear ends an alarm; where none is open, words that were taken for one ("不用叫救护车") end nothing."""
+        """The all-clear ends an alarm; where none is open, words that were taken for one end nothing."""
         if opened.memory.danger is None:
             return {**payload, "say": "control.no_danger_open"}
         opened.memory.danger = None
