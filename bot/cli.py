@@ -64,10 +64,14 @@ def up() -> None:
 
 @main.command()
 def train(force: Annotated[bool, typer.Option("--force", help="Train even if nothing has changed.")] = False) -> None:
-    """Train Rasa, unless the model is current."""
+    """Train the gate's second vote and Rasa, each unless it is current."""
+    from bot.gate_training import train_vote
     from bot.training import train as run
 
     with _told() as settings:
+        vote = train_vote(settings, force)
+        if vote.fresh:
+            typer.echo(f"The gate's second vote is new, learned from {vote.cases} cases.")
         done = run(settings, force)
         typer.echo(
             "A new model is in place; a running Rasa serves it after its next start."

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -28,9 +28,12 @@ from bot.order import Line, Place
 from bot.privacy import normalise
 from bot.store import Opened, token_hash
 from bot.turn import Work
+from knowledge.errors import EmbedderUnavailable
 
 log = structlog.get_logger(__name__)
 
+PIECE_CHARS = 12
+"""Longest utterance that may be a piece of a sentence, in characters."""
 LONG_CHARS = 1000
 """Readings of a turn that are longer than this together are screened in a thread."""
 
@@ -133,14 +136,30 @@ class Conversation:
             *(normalise(reading) for reading in (turn.transcript.alternatives if turn.transcript else ())),
         ]
         joined = [self._house.gate.join(live.question or None, reading) for reading in readings]
-        texts, persons = list(dict.fromkeys([*joined, *readings])), live.persons or Persons()
+        # Speech comes in pieces: "我胸口", then "疼得厉害". A short piece is heard together with the one before it.
+        short = min(len(live.heard), len(text)) <= PIECE_CHARS
+        pieces = [f"{live.heard} {text}", f"{live.heard}{text}"] if live.heard and short else []
+        texts, persons = list(dict.fromkeys([*joined, *readings, *pieces])), live.persons or Persons()
         if sum(map(len, texts)) > LONG_CHARS:  # 60,000 characters take 0.4 s: nobody else shall wait for them
             verdict = await asyncio.to_thread(self._house.gate.screen, texts, persons)
         else:
             verdict = self._house.gate.screen(texts, persons)
         if live.persons is not None:
             live.persons = verdict.persons
+        verdict = await self._second_opinion([*joined, *readings], verdict)
+        # What was an alarm is no piece of the next sentence: "我没有危险" must be able to end it.
+        live.heard = "" if verdict.level == "emergency" else text[-LONG_CHARS:]
         return verdict
+
+    async def _second_opinion(self, texts: Sequence[str], verdict: Verdict) -> Verdict:
+        """The learned vote, off the event loop; where it fails, the rules have spoken."""
+        if self._house.gate.vote is None or verdict.level == "emergency":
+            return verdict
+        try:
+            return await asyncio.to_thread(self._house.gate.second_opinion, texts, verdict)
+        except EmbedderUnavailable as error:
+            log.error("safety.rules_alone", code=error.code, conversation=self.id)
+            return verdict
 
     async def _remember(self) -> None:
         """What the records know of the persons spoken of; without records the turn is screened by itself."""

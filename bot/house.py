@@ -45,6 +45,8 @@ class Live:
     """What the safety gate knows about each person spoken of; None until it was read from the records."""
     question: str = ""
     """Message key of the open question."""
+    heard: str = ""
+    """The patient's last utterance."""
     epoch: int = 0
     """Counts emergencies: a turn of an earlier epoch says nothing any more."""
     seconds: Callable[[], float] = time.monotonic

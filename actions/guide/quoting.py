@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from actions.guide.symptoms import SymptomTable
@@ -48,12 +48,12 @@ def quotes(table: SymptomTable, texts: Iterable[str], symptoms: Sequence[str]) -
 
 def _named(table: SymptomTable, number: int, text: str) -> Iterator[tuple[str, _Quote]]:
     """Every symptom of one text that is not denied, with its words; never with a person's name among them."""
-    plain, origin = _aligned(text, table.vocabulary.variants)
+    plain, source, origin = _aligned(text)
     scan = table.vocabulary.lexicon.scan(plain)
     statuses = assert_mentions(scan, frozenset(), personal=True)
     for mention in longest_mentions(scan.mentions):
         start, end = _span(mention, scan.tokens, plain)
-        words = text[origin[start] : origin[end - 1] + 1]
+        words = source[origin[start] : origin[end - 1] + 1]
         if statuses[mention] is not Status.DENIED and not TOKEN.search(words):
             yield mention.concept, _Quote(number, start, end, words)
 
@@ -66,18 +66,16 @@ def _span(mention: Mention, tokens: Sequence[Token], plain: str) -> tuple[int, i
     return tokens[mention.start].start, end
 
 
-def _aligned(text: str, variants: Mapping[str, str]) -> tuple[str, Sequence[int]]:
-    """The normalised text, with the place in `text` of each of its characters."""
-    pieces, origin = [], []
+def _aligned(text: str) -> tuple[str, str, Sequence[int]]:
+    """The normalised text, the text to quote from, and the place in it of each normalised character.
+
+    The patient's own writing is quoted where the two run alongside; where they do not (a phrase of traditional
+    characters that has another length), the normalised text.
+    """
+    plain = normalise(text)
+    kept: list[int] = []
     for place, character in enumerate(text):
-        piece = normalise(character, variants)
-        pieces.append(piece)
-        origin += [place] * len(piece)
-    whole, plain = "".join(pieces), normalise(text, variants)
-    if whole == plain:
-        return plain, origin
-    kept: list[int] = []  # apostrophes fall away only within a word: walk both
-    for place, character in zip(origin, whole, strict=True):
-        if len(kept) < len(plain) and character == plain[len(kept)]:
-            kept.append(place)
-    return plain, kept
+        for sign in normalise(character):
+            if len(kept) < len(plain) and sign == plain[len(kept)]:
+                kept.append(place)
+    return (plain, text, kept) if len(kept) == len(plain) else (plain, plain, range(len(plain)))

@@ -119,7 +119,7 @@ class Guide:
         found: dict[str, float] = {}
         persons: Counter[str] = Counter()
         for text in texts:
-            plain = normalise(text, self.table.vocabulary.variants)
+            plain = normalise(text)
             scan = self.table.vocabulary.lexicon.scan(plain)
             named = named_persons(scan)
             persons.update(subject for _, subject in named if not scan.mentions)
@@ -138,7 +138,7 @@ class Guide:
     def _patient(
         self, texts: Sequence[str], found: Mapping[str, float], persons: Mapping[str, int], told: Person
     ) -> _Case:
-        said = read_person(texts, self.table.vocabulary.variants)
+        said = read_person(texts)
         entries = [self.table.symptoms[symptom] for symptom in found]
         patient = max(persons, key=lambda name: persons[name]) if persons else SELF
         relation = self.table.vocabulary.relations.get(patient)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from actions.safety.errors import RulesInvalid
 from actions.safety.lexicon import NEUTRAL, Lexicon
@@ -73,23 +73,9 @@ class QuantityEntry(_Strict):
     limits: list[LimitEntry]
 
 
-class Variants(_Strict):
-    """Traditional characters and their simplified ones, position by position."""
-
-    traditional: str
-    simplified: str
-
-    @model_validator(mode="after")
-    def _same_length(self) -> "Variants":
-        if len(self.traditional) != len(self.simplified):
-            raise ValueError("traditional and simplified must have the same number of characters")
-        return self
-
-
 class ConceptFile(_Strict):
     """The whole of concepts.yml."""
 
-    variants: Variants
     cues: dict[str, Words]
     neutral: Words
     persons: dict[str, PersonEntry]
@@ -112,11 +98,10 @@ class Vocabulary:
 
     lexicon: Lexicon
     relations: Mapping[str, Relation]
-    variants: Mapping[str, str]
 
     def add(self, concept: str, words: Words) -> None:
         """Let words of both languages name a concept."""
-        for term in _plain(words, self.variants):
+        for term in _plain(words):
             self.lexicon.add_term(concept, term)
 
 
@@ -160,22 +145,21 @@ def load_concepts(path: Path) -> Concepts:
 
 
 def _vocabulary(file: ConceptFile) -> Vocabulary:
-    variants = dict(zip(file.variants.traditional, file.variants.simplified, strict=True))
     lexicon = Lexicon()
-    lexicon.add_words(NEUTRAL, _plain(file.neutral, variants))
+    lexicon.add_words(NEUTRAL, _plain(file.neutral))
     for name, cue in file.cues.items():
-        lexicon.add_words(f"cue:{name}", _plain(cue, variants))
+        lexicon.add_words(f"cue:{name}", _plain(cue))
     for name, person in file.persons.items():
-        lexicon.add_words(f"person:{name}", _plain(person, variants))
+        lexicon.add_words(f"person:{name}", _plain(person))
     for name, part in file.parts.items():
-        lexicon.add_words(f"part:{name}", _plain(part, variants), site=part.site)
+        lexicon.add_words(f"part:{name}", _plain(part), site=part.site)
     relations = {name: Relation(person.sex, person.child) for name, person in file.persons.items()}
-    return Vocabulary(lexicon, relations, variants)
+    return Vocabulary(lexicon, relations)
 
 
-def _plain(words: Words, variants: Mapping[str, str]) -> list[str]:
+def _plain(words: Words) -> list[str]:
     """Terms as texts will look; the ellipsis of a gap is kept from NFKC, which would make it three stops."""
-    return ["…".join(normalise(chunk, variants) for chunk in word.split("…")) for word in words.all()]
+    return ["…".join(normalise(chunk) for chunk in word.split("…")) for word in words.all()]
 
 
 def _quantities(file: ConceptFile, categories: Mapping[str, Category], path: Path) -> tuple[Quantity, ...]:

@@ -25,7 +25,7 @@ def evaluate_red_flags(
     for row in rows:
         text, label, lang = str(row["text"]), int(row["label"]), str(row["lang"])
         start = timer()
-        verdict = gate.screen([text], Persons())
+        verdict = gate.hear([text], Persons())
         times.append((timer() - start) * 1000)
         predicted.append(
             {

@@ -4,22 +4,29 @@
     verdict = gate.screen(["我爸胸口突然压着疼，一身冷汗"], Persons())
     verdict.level, verdict.say, verdict.subject     # "emergency", "safety.chest_pain", "father"
 
-It needs no model, no network and no other process. Its knowledge is data: concepts.yml and red_flags.yml.
+The rules need no model, no network and no other process; their knowledge is data: concepts.yml and red_flags.yml.
+A second, learned vote adds alarms that no rule knows the words for:
+
+    gate.second_opinion(["心里堵得慌，左胳膊也麻"], verdict)
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from actions.safety.answers import join_answer
 from actions.safety.assertion import Status
 from actions.safety.concepts import Concepts, load_concepts
+from actions.safety.features import fact_names
 from actions.safety.persons import SELF, Person, Persons
 from actions.safety.reader import Fact, Reader, Reading
 from actions.safety.rules import Level, Rule, StatementEntry, load_rules
+from actions.safety.vote import Opinion, QueryEmbedder, Vote, load_vote
 
 __all__ = ["Gate", "Level", "Persons", "Verdict", "join_answer", "load_gate"]
 
+SECOND_VOTE = "second_vote"
+"""The rule of an alarm that only the learned vote raised; its message is `safety.second_vote`."""
 _RANK: dict[Level, int] = {"none": 0, "urgent": 1, "emergency": 2}
 
 
@@ -52,6 +59,8 @@ class Gate:
     rules: tuple[Rule, ...]
     statements: dict[str, StatementEntry]
     modifiers: frozenset[str]
+    vote: Vote | None = None
+    """The learned vote; None where it was not trained: the rules then judge alone."""
 
     @property
     def concepts(self) -> Concepts:
@@ -83,6 +92,34 @@ class Gate:
         return Verdict(
             worst.level, worst.rule, worst.say, worst.subject, worst.concepts, worst.where, tuple(asked), after
         )
+
+    def fact_names(self, text: str) -> set[str]:
+        """What the rules make of a text by itself, as features of the second vote."""
+        reading = self.reader.read(text, Persons())
+        verdict = self._judge(reading, Persons())
+        return fact_names(reading.facts, verdict.level, verdict.rule)
+
+    def opinion(self, text: str) -> Opinion | None:
+        """What the learned vote makes of a text; None without a vote. Raises EmbedderUnavailable."""
+        return self.vote.judge(text, self.fact_names) if self.vote else None
+
+    def second_opinion(self, utterances: Sequence[str], verdict: Verdict) -> Verdict:
+        """The rules' verdict, raised to an emergency where the learned vote hears one in any of the utterances.
+
+        Takes about as long as embedding each of them (13 ms for a sentence). Raises EmbedderUnavailable.
+        """
+        if self.vote is None or verdict.level == "emergency":
+            return verdict
+        for utterance in dict.fromkeys(utterances):
+            if utterance and self.vote.judge(utterance, self.fact_names).alarm:
+                return replace(
+                    verdict, level="emergency", rule=SECOND_VOTE, say=f"safety.{SECOND_VOTE}", where="emergency"
+                )
+        return verdict
+
+    def hear(self, utterances: Sequence[str], context: Persons | None = None) -> Verdict:
+        """Both votes on one turn. Raises EmbedderUnavailable."""
+        return self.second_opinion(utterances, self.screen(utterances, context))
 
     def _judge(self, reading: Reading, before: Persons) -> Verdict:
         if not reading.facts:
@@ -125,8 +162,12 @@ def _keep(persons: Persons, reading: Reading, may_deny: bool) -> Persons:
     return Persons(persons.people, reading.current if may_deny else persons.current)
 
 
-def load_gate(folder: Path) -> Gate:
-    """The gate of a hospital folder (concepts.yml, red_flags.yml). Raises RulesInvalid with the file and entry."""
+def load_gate(folder: Path, vote: Path | None = None, embedder: QueryEmbedder | None = None) -> Gate:
+    """The gate of a hospital folder (concepts.yml, red_flags.yml), with the learned vote where a file is named.
+
+    Raises RulesInvalid with the file and entry.
+    """
     concepts = load_concepts(folder / "concepts.yml")
     rules, statements = load_rules(folder / "red_flags.yml", concepts.categories)
-    return Gate(Reader(concepts), rules, dict(statements), concepts.of("modifier"))
+    second = load_vote(vote, embedder) if vote and embedder else None
+    return Gate(Reader(concepts), rules, dict(statements), concepts.of("modifier"), second)

@@ -224,11 +224,11 @@ def sex_in(text: str) -> str | None:
     return "male" if male else "female"
 
 
-def read_person(texts: Iterable[str], variants: Mapping[str, str] | None = None) -> Person:
+def read_person(texts: Iterable[str]) -> Person:
     """Age, sex and weeks of pregnancy of the one person that texts speak of; for callers without a gate."""
     person = Person()
     for text in texts:
-        plain = normalise(text, variants)
+        plain = normalise(text)
         weeks = weeks_in(plain)
         person = person.learn(
             Person(

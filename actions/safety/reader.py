@@ -86,11 +86,13 @@ class Reader:
 
     def read(self, utterance: str, context: Persons) -> Reading:
         """Facts of one utterance, given who was spoken of before."""
-        text = normalise(utterance, self.concepts.vocabulary.variants)
+        text = normalise(utterance)
         scan = self.concepts.vocabulary.lexicon.scan(text)
         scan = self._with_values(text, scan)
         named = named_persons(scan, context.current)
-        statuses = assert_mentions(scan, self.concepts.of("background"), personal=bool(named))
+        statuses = assert_mentions(
+            scan, self.concepts.of("background"), personal=bool(named), events=self.concepts.of("event")
+        )
         facts = tuple(
             dict.fromkeys(
                 Fact(

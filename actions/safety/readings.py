@@ -7,7 +7,7 @@ from functools import cache
 
 from actions.safety.text import number
 
-_NUM = r"(\d{1,3}(?:\.\d+)?|[零〇一二两三四五六七八九十百]+)"
+_NUM = r"(\d{1,3}(?:\.\d+)?|[零〇一二两三四五六七八九十百]{1,8})"
 _NEAR = r"[^\d。.!！?？;；\n]{0,8}?"
 _CELSIUS = re.compile(
     rf"{_NUM}\s*(?:度|°\s*c?|℃|摄氏度|degrees?(?: c\b| celsius)?|c\b)\s*([1-9一二三四五六七八九半])?(?![\d个天])"
@@ -77,7 +77,7 @@ def _announced(words: tuple[str, ...]) -> re.Pattern[str]:
     """A number soon after one of the words, unless it counts days or years."""
     either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     return re.compile(
-        rf"(?:{either}){_NEAR}(\d{{1,3}}(?:\.\d+)?|[一二两三四五六七八九]?[十百][零〇一二两三四五六七八九十]*)(?![\d.]|\s*[岁年月天周个次]|\s*(?:days?|years?|weeks?|months?|hours?)\b)"
+        rf"(?:{either}){_NEAR}(\d{{1,3}}(?:\.\d+)?|[一二两三四五六七八九]?[十百][零〇一二两三四五六七八九十]{{0,6}})(?![\d.]|\s*[岁年月天周个次]|\s*(?:days?|years?|weeks?|months?|hours?)\b)"
     )
 
 

@@ -2,11 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u2028-\u202e\u2060\ufeff\u00ad]")
+import opencc
+
+_DROPPED = frozenset({"Cf", "Mn", "Me"})
+"""Format signs, accents and enclosing marks: no letters, but able to part a word."""
+_SIMPLIFY = opencc.OpenCC("t2s").convert
+_LATIN = re.compile(r"[a-z]")
+_LOOKALIKES = str.maketrans("аеорсухѕіјԁһԛԝαορνικτ", "aeopcyxsijdhqwaopvikt")
+"""Cyrillic and Greek letters that look like Latin ones, in a text that has Latin letters."""
+_HESITATION = re.compile(r"(?<=\D)(?:\.{2,}|。{2,}|[·•⋯~～_*]+|-{2,}|—+)(?=\D)")
+"""Dots and dashes inside a sentence (疼…痛); a single full stop ends one."""
 _APOSTROPHE = re.compile(r"(?<=[a-z])['’‘`´](?=[a-z])")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[\u3400-\u9fff]|[。.!！?？;；\n]|[、/]|[^\w\s°%'-]")
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
@@ -35,13 +43,18 @@ class Token:
     """Number of the sentence it belongs to, from 0."""
 
 
-def normalise(text: str, variants: Mapping[str, str] | None = None) -> str:
-    """One spelling for one meaning: NFKC, lower case, simplified characters, no invisible marks, no apostrophes."""
+def normalise(text: str) -> str:
+    """One spelling for one meaning: NFKC, lower case, simplified characters, Latin letters for those that only look
+    like them, and without invisible marks, stacked accents, dots of hesitation and apostrophes."""
     folded = unicodedata.normalize("NFKC", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    folded = _INVISIBLE.sub("", folded).lower()
-    if variants:
-        folded = folded.translate({ord(old): new for old, new in variants.items()})
-    return _APOSTROPHE.sub("", folded)
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKD", folded)  # é is e and an accent, which is dropped like any stacked mark
+        folded = "".join(sign for sign in folded if unicodedata.category(sign) not in _DROPPED)
+        folded = _SIMPLIFY(folded)
+    folded = folded.lower()
+    if _LATIN.search(folded):
+        folded = folded.translate(_LOOKALIKES)
+    return _APOSTROPHE.sub("", _HESITATION.sub(" ", folded))
 
 
 def tokenise(text: str) -> tuple[Token, ...]:

