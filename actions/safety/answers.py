@@ -41,9 +41,9 @@ def join_answer(question: str | None, answer: str, statement: StatementEntry | N
     if statement is not None and (yes or no):
         spoken = statement.affirmed if yes else statement.denied
         return spoken.get("en" if said.isascii() and not said.isdigit() else "zh", answer)
-    asked = normalise(question).strip()
-    if _is_key(asked):
+    if _is_key(question):
         return answer
+    asked = normalise(question).strip()
     return _joined_en(asked, said, answer, yes, no) if asked.isascii() else _joined_zh(asked, said, answer, yes, no)
 
 

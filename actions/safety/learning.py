@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,7 @@ def is_current(target: Path, fingerprint: str) -> bool:
     """Whether the vote on disk was learned from exactly this."""
     try:
         return load_weights(target).fingerprint == fingerprint
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return False
 
 
@@ -181,6 +182,9 @@ def read_cases(files: Sequence[Path], ordinary: Sequence[str]) -> list[Case]:
             except (ValidationError, ValueError) as problem:
                 raise RulesInvalid(f"{file.name}, line {number}: {problem}") from problem
             cases.setdefault(row.text, Case(row.text, row.disposition, writer))
+    missing = set(DISPOSITIONS) - {case.disposition for case in cases.values()}
+    if missing:
+        raise RulesInvalid(f"No case to learn from is {', '.join(sorted(missing))}.")
     for text in ordinary:
         cases.setdefault(text, Case(text, "none", -1))
     return list(cases.values())

@@ -221,7 +221,7 @@ def load_vote(path: Path, embedder: QueryEmbedder) -> Vote | None:
     except FileNotFoundError:
         logger.error("safety.rules_alone", reason="not_trained")
         return None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         logger.error("safety.rules_alone", reason="unreadable", error=type(error).__name__)
         return None
     if weights.embedder != embedder.name:

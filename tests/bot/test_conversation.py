@@ -11,8 +11,11 @@ from sqlalchemy import select
 from actions.errors import RecordsUnavailable
 from actions.handoff.model import Ticket
 from actions.records.tables import TurnRow, UserRow
+from actions.safety.gate import Gate
+from actions.safety.vote import Opinion
 from bot.errors import BadTurn, ConversationClosed, TooMany
 from bot.messages import Reply, Transcript, Turn
+from knowledge.errors import EmbedderUnavailable
 from tests.bot.house import EMERGENCY, Front, Patient, Tables, make_front
 
 BOOK = [
@@ -429,3 +432,43 @@ async def test_an_emergency_that_is_sent_twice_is_one(front: Front) -> None:
     first, second = [await patient.say(EMERGENCY["zh"], "m1") for _ in range(2)]
     assert first == second
     assert len(turns(front)) == 1
+
+
+# The second vote
+
+
+class SimulatedVote:
+    """A vote that is alarmed by one word, and can fail."""
+
+    def __init__(self) -> None:
+        self.broken = False
+
+    def judge(self, text: str, facts: object) -> Opinion:
+        if self.broken:
+            raise EmbedderUnavailable("no model")
+        return Opinion({"emergency": 1.0, "urgent": 0.0, "routine": 0.0, "self_care": 0.0, "none": 0.0}, "闷雷" in text)
+
+
+async def test_the_second_vote_raises_an_alarm_and_its_failure_stops_no_turn(front: Front, tables: Tables) -> None:
+    gate, vote = tables.gate, SimulatedVote()
+    both = Gate(gate.reader, gate.rules, gate.statements, gate.modifiers, vote)  # type: ignore[arg-type]
+    made = make_front(str(front.database.url), tables, gate=both)
+    patient = await made.patient()
+    assert (await patient.say("心里像有闷雷")).safety.rule == "second_vote"
+    assert made.house.tickets.queue()[0].priority == "red"
+    assert (await patient.say("我没有危险")).safety.level == "none"
+    vote.broken = True
+    assert (await patient.say("心里像有闷雷")).safety.level == "none"
+    assert (await patient.say(EMERGENCY["zh"])).safety.level == "emergency"
+    made.database.close()
+
+
+@pytest.mark.parametrize("said", ["control.danger_clear", "control.danger_over"])
+async def test_an_all_clear_ends_an_alarm_and_nothing_else(front: Front, said: str) -> None:
+    patient = await front.patient()
+    front.engine.answers["不用叫医生"] = [{"say": said}]
+    spoken = (await patient.say("不用叫医生")).messages[0].text
+    assert "没有危险就好" not in spoken
+    await patient.say(EMERGENCY["zh"])
+    assert "没有危险就好" in (await patient.say("不用叫医生")).messages[0].text
+    assert (await patient.say("不用叫医生")).messages[0].text == spoken

@@ -92,7 +92,9 @@ def test_only_one_place_asks_the_engine_and_the_library() -> None:
 
 
 class RecordingGate:
-    """The real gate, noting what it read."""
+    """The real gate, noting what it read; its rules alone."""
+
+    vote = None
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -172,5 +174,14 @@ async def test_a_short_answer_is_screened_together_with_its_question(recorded: F
     live.question = asks
     await patient.say("有")
     read = [entry for entry in recorded.engine.trace if entry.startswith("gate:")][-1]
-    assert read != "gate:有"
-    assert read.endswith("|有")
+    joined, alone, *pieces = read.removeprefix("gate:").split("|")
+    assert joined not in ("", "有")
+    assert alone == "有"
+    assert pieces == ["头晕 有", "头晕有"]  # and as the end of the sentence before it
+
+
+async def test_an_emergency_in_two_pieces_is_heard_and_can_be_ended(front: Front) -> None:
+    patient = await front.patient()
+    assert (await patient.say("我不想")).safety.level == "none"
+    assert (await patient.say("活了")).safety.level == "emergency"
+    assert (await patient.say("我没有危险")).safety.level == "none"
