@@ -1,4 +1,5 @@
-"""Measures the gate on labelled turns (suite `red_flag`): what it catches, what it cries wolf at, how long it takes.
+"""Measures the gate on labelled turns: what it catches, what it cries wolf at, how long it takes (suite `red_flag`), and
+how urgent it takes them to be (suite `urgency`).
 
 Only `emergency` counts as an alarm; `urgent` does not.
 """
@@ -10,6 +11,7 @@ from typing import Any
 
 from actions.safety.gate import Gate
 from actions.safety.persons import Persons
+from actions.safety.vote import Opinion
 
 
 def evaluate_red_flags(
@@ -45,6 +47,54 @@ def evaluate_red_flags(
         "p99_ms": round(sorted(times)[ceil(len(times) * 0.99) - 1], 3) if times else None,
     }
     return {"n": len(predicted), "metrics": metrics, "rows": predicted}
+
+
+URGENCY = ("self_care", "non_emergency", "emergency")
+"""What a case is judged as, from the least to the most urgent; today and routine are both non_emergency."""
+
+
+def evaluate_urgency(rows: Iterable[Mapping[str, Any]], gate: Gate) -> dict[str, Any]:
+    """Metrics and predictions for rows `{id, text, label, lang}`; the label is one of URGENCY, a row without raises.
+
+    Returns `{"n", "metrics": {"accuracy", "under_triage", "emergency_missed", "by_lang"}, "rows"}`: under_triage is the
+    share judged less urgent than labelled, emergency_missed the share of emergencies judged otherwise.
+    """
+    predicted: list[dict[str, Any]] = []
+    for row in rows:
+        rank = URGENCY.index(str(row["label"]))
+        verdict = gate.hear([str(row["text"])], Persons())
+        found = urgency_of(verdict.level == "emergency", gate.opinion(str(row["text"])))
+        predicted.append(
+            {
+                "id": row["id"],
+                "lang": str(row["lang"]),
+                "label": URGENCY[rank],
+                "predicted": found,
+                "rule": verdict.rule,
+            }
+        )
+    languages = sorted({str(row["lang"]) for row in predicted})
+    by_lang = {lang: _urgency_rates([row for row in predicted if row["lang"] == lang]) for lang in languages}
+    return {"n": len(predicted), "metrics": {**_urgency_rates(predicted), "by_lang": by_lang}, "rows": predicted}
+
+
+def urgency_of(alarm: bool, opinion: Opinion | None) -> str:
+    """One of URGENCY. Self-care only where the vote finds it likelier than all that needs a doctor."""
+    if alarm:
+        return "emergency"
+    if opinion is None:
+        return "non_emergency"
+    shares = opinion.probabilities
+    cared_for = shares["urgent"] + shares["routine"] + shares["none"] + shares["emergency"]
+    return "self_care" if shares["self_care"] > cared_for else "non_emergency"
+
+
+def _urgency_rates(rows: list[dict[str, Any]]) -> dict[str, float | None]:
+    return {
+        "accuracy": _share([row["predicted"] == row["label"] for row in rows]),
+        "under_triage": _share([URGENCY.index(row["predicted"]) < URGENCY.index(row["label"]) for row in rows]),
+        "emergency_missed": _share([row["predicted"] != "emergency" for row in rows if row["label"] == "emergency"]),
+    }
 
 
 def _rates(rows: list[dict[str, Any]]) -> dict[str, float | None]:

@@ -12,9 +12,18 @@ from typing import Any
 
 from actions.guide.evaluation import evaluate_triage
 from actions.guide.triage import load_guide
-from actions.safety.evaluation import evaluate_red_flags
+from actions.safety.evaluation import evaluate_red_flags, evaluate_urgency
 from actions.safety.gate import Gate, load_gate
-from bot.evaluation.cases import AnswerCase, CorpusCase, IntentCase, QueryCase, RedFlagCase, TriageCase, read_cases
+from bot.evaluation.cases import (
+    AnswerCase,
+    CorpusCase,
+    IntentCase,
+    QueryCase,
+    RedFlagCase,
+    TriageCase,
+    UrgencyCase,
+    read_cases,
+)
 from bot.evaluation.faults import SuiteNotBuilt, UnknownSuite, UnreadableCases
 from bot.evaluation.intents import evaluate_intents, rasa_parser
 from bot.gate_training import vote_file
@@ -30,7 +39,7 @@ __all__ = ["LATER", "SUITES", "evaluate"]
 Measure = Callable[[Path, Path | None, Settings], dict[str, Any]]
 """Cases, corpus, settings → `{"n", "metrics", "rows"}`."""
 
-LATER = ("urgency", "guide_dialogue", "history", "labs", "refusal", "pii", "asr")
+LATER = ("guide_dialogue", "history", "labs", "refusal", "pii", "asr")
 """Suites whose services do not exist yet."""
 
 
@@ -59,6 +68,11 @@ def _gate(settings: Settings) -> Gate:
 def _red_flag(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     cases = read_cases(data, RedFlagCase)
     return evaluate_red_flags([case.model_dump() for case in cases], _gate(settings))
+
+
+def _urgency(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = read_cases(data, UrgencyCase)
+    return evaluate_urgency([case.model_dump() for case in cases], _gate(settings))
 
 
 def _triage(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
@@ -94,6 +108,7 @@ SUITES: Mapping[str, Measure] = MappingProxyType(
     {
         "intent": _intent,
         "red_flag": _red_flag,
+        "urgency": _urgency,
         "triage": _triage,
         "retrieval": _retrieval,
         "answers": _answers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
@@ -37,6 +37,15 @@ class RedFlagCase(Case):
 
     label: Annotated[int, Field(ge=0, le=1)]
     """1 for an emergency."""
+    lang: Name
+    """zh or en."""
+
+
+class UrgencyCase(Case):
+    """Suite `urgency`."""
+
+    label: Literal["emergency", "non_emergency", "self_care"]
+    """How urgent it is; what must be seen today and what can wait are both non_emergency."""
     lang: Name
     """zh or en."""
 
