@@ -1,5 +1,5 @@
-"""Measures the gate on labelled turns: what it catches, what it cries wolf at, how long it takes (suite `red_flag`), and
-how urgent it takes them to be (suite `urgency`).
+"""Measures the gate on labelled turns: what it catches, what it cries wolf at, how long it takes (suite `red_flag`),
+and how urgent it takes them to be (suite `urgency`).
 
 Only `emergency` counts as an alarm; `urgent` does not.
 """
