@@ -60,6 +60,10 @@ class Citation:
     """The words it stands on."""
     date: str = ""
     """Valid from, ISO."""
+    heading: str = ""
+    """The heading that these words stand under."""
+    section: str = ""
+    """All that stands under it, so that a patient can read on; holds `quote`."""
 
 
 @dataclass(frozen=True)

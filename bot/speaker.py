@@ -18,6 +18,11 @@ from knowledge.passages import Answer
 
 log = structlog.get_logger(__name__)
 
+HUMAN = {"say": "menu.human", "command": "/handoff"}
+GUIDE = {"say": "menu.guide", "command": "/complaint"}
+DOCTOR_ONLY = "answers.doctor_only"
+"""Key of the answer to "is it cancer?": the guide is offered with it."""
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -74,7 +79,7 @@ class Speaker:
         if payload.get("menu"):
             return [{"say": entry["title"], "command": entry["command"]} for entry in self._menu]
         if payload.get("human"):
-            return [{"say": "menu.human", "command": "/handoff"}]
+            return [HUMAN]
         return []
 
     def _buttons(self, options: Sequence[Mapping[str, Any]], voice: Voice, offered: Offered) -> tuple[Button, ...]:
@@ -91,11 +96,15 @@ class Speaker:
 
     def answer(self, answer: Answer, voice: Voice, offered: Offered) -> Message:
         """An answer from the hospital's documents with its sources; a refusal offers a human."""
-        citations = tuple(Citation(found.title, found.source, found.quote, found.date) for found in answer.citations)
-        human = [{"say": "menu.human", "command": "/handoff"}] if answer.refused else []
-        buttons = self._buttons(human, voice, offered)
-        if human and answer.say:
-            offered.asked = {"say": answer.say, "params": dict(answer.params), "options": human, "level": "none"}
+        citations = tuple(
+            Citation(found.title, found.source, found.quote, found.date, found.heading, found.section)
+            for found in answer.citations
+        )
+        help_with = [HUMAN] if answer.say != DOCTOR_ONLY else [GUIDE, HUMAN]
+        help_with = help_with if answer.refused else []
+        buttons = self._buttons(help_with, voice, offered)
+        if help_with and answer.say:
+            offered.asked = {"say": answer.say, "params": dict(answer.params), "options": help_with, "level": "none"}
         text = speech = answer.text
         if answer.say:
             line = self.wording.say(answer.say, answer.params, voice.language, voice.channel, voice.conversation)

@@ -21,7 +21,7 @@ from bot.language import language_of, switched
 from bot.messages import Button, Message, Reply, Safety, Turn
 from bot.options import chosen
 from bot.privacy import as_typed
-from bot.speaker import Offered, Voice
+from bot.speaker import DOCTOR_ONLY, Offered, Voice
 from bot.store import Opened
 from knowledge.errors import KnowledgeError
 
@@ -223,7 +223,7 @@ class Work:
         answer = await self.house.chain.answer(query, self.language, opened.memory.queries)
         opened.memory.queries = [*opened.memory.queries, query][-KEPT_QUERIES:]
         voice = self._voice(opened)
-        if answer.refused and payload.get("otherwise"):
+        if answer.refused and payload.get("otherwise") and answer.say != DOCTOR_ONLY:
             fallback = {"say": payload["otherwise"], "menu": True}
             self._say(self.house.speaker.message(fallback, voice, self.offered))
             return

@@ -7,7 +7,7 @@ document, character for character but for Markdown's marks.
 import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
 
@@ -17,9 +17,9 @@ from knowledge.embedder import Embedder, Vector
 from knowledge.errors import EmbedderUnavailable
 from knowledge.passages import Answer
 from knowledge.policy import AnswerPolicy
-from knowledge.quoting import Scored, arrange, choose, citations, heading_before, quoted_text
-from knowledge.refusal import Decision, Judge, covered, share
-from knowledge.retriever import Found, HybridRetriever, Retrieval
+from knowledge.quoting import Scored, choose, citations, heading_before, quoted_text
+from knowledge.refusal import Decision, Judge, covered, place, share
+from knowledge.retriever import HybridRetriever, Retrieval
 from knowledge.sentences import Unit, measure, split_units
 from knowledge.words import normalise
 
@@ -27,12 +27,21 @@ KEPT_VECTORS = 4000
 """Sentence vectors kept in memory (1.5 kB each)."""
 NEAR_TOPICS = 3
 """Topics offered with a refusal."""
-PASSAGES = 8
+PASSAGES = 24
 """Passages asked of the retriever: the first are judged, the others tell what else their document holds."""
 NOTHING = Retrieval((), degraded=False)
 """Before anything was looked for."""
 UNDECIDED = Decision(None, 0.0, {})
 """Before anything was decided."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that is asked, what was found for it and what was decided."""
+
+    query: str
+    retrieval: Retrieval = NOTHING
+    decision: Decision = UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -42,8 +51,18 @@ class Asked:
     query: str
     """What the patient said, with the question before it where it is a follow-up."""
     language: str
-    retrieval: Retrieval = NOTHING
-    decision: Decision = UNDECIDED
+    parts: tuple[Part, ...] = ()
+    """What it asks, one by one: "where is the car park? what does it cost?" has two parts."""
+
+    @property
+    def answered(self) -> tuple[Part, ...]:
+        """The parts that a passage answers."""
+        return tuple(part for part in self.parts if part.decision.chosen is not None)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether only the word index could be asked."""
+        return any(part.retrieval.degraded for part in self.parts)
 
 
 class AnswerChain:
@@ -56,13 +75,11 @@ class AnswerChain:
         self._judge = Judge(policy.answering)
         self._kept: OrderedDict[str, Vector] = OrderedDict()
         self._lock = Lock()
-        self.runnable: Runnable[Asked, Answer] = (
-            RunnableLambda(self._retrieve).with_config(run_name="retrieve")
-            | RunnableLambda(self._decide).with_config(run_name="decide")
-            | RunnableBranch(
-                (lambda asked: asked.decision.chosen is None, RunnableLambda(self._refuse)),
-                RunnableLambda(self._quote),
-            )
+        self.runnable: Runnable[Asked, Answer] = RunnableLambda(self._find).with_config(
+            run_name="find"
+        ) | RunnableBranch(
+            (lambda asked: not asked.answered, RunnableLambda(self._refuse)),
+            RunnableLambda(self._quote),
         )
         """The chain as a LangChain Runnable, to be run or streamed."""
 
@@ -76,66 +93,110 @@ class AnswerChain:
 
         Raises KnowledgeUnavailable when neither index can be asked.
         """
+        about_illness = self._policy.answering.doctor_only.get(language)
+        if about_illness and re.search(about_illness, normalise(query)):
+            key = self._policy.answering.frame.doctor_only
+            return Answer(self._policy.say(key, language, {}), (), True, (), False, False, key)
         folded = fold(query, language, context, self._policy)
         return await self.runnable.ainvoke(Asked(folded, language))
 
-    async def _retrieve(self, asked: Asked) -> Asked:
-        return replace(asked, retrieval=await self._retriever.aretrieve(asked.query, asked.language, PASSAGES))
+    async def _find(self, asked: Asked) -> Asked:
+        """Search and decide for each part; a question none of whose parts is answered is tried as a whole."""
+        parts: list[Part] = []
+        for query in split_parts(asked.query, asked.language, self._policy):
+            part = await self._decide(query, asked.language)
+            same = await self._same_document(part, parts[-1], asked.language) if parts else None
+            parts.append(same or part)
+        found = replace(asked, parts=tuple(parts))
+        if found.answered or len(parts) == 1:
+            return found
+        return replace(asked, parts=(await self._decide(asked.query, asked.language),))
 
-    async def _decide(self, asked: Asked) -> Asked:
-        decision = await asyncio.to_thread(self._judge.decide, asked.query, asked.language, asked.retrieval)
-        return replace(asked, decision=decision)
+    async def _decide(self, query: str, language: str) -> Part:
+        retrieval = await self._retriever.aretrieve(query, language, PASSAGES)
+        return Part(query, retrieval, await asyncio.to_thread(self._judge.decide, query, language, retrieval))
+
+    async def _same_document(self, part: Part, before: Part, language: str) -> Part | None:
+        """A part answered from the document of the part before it, where that says as much of it as any other.
+
+        "Does it cost anything?" and "on Sundays?" are still about the car park.
+        """
+        if before.decision.chosen is None:
+            return None
+        together = await self._retriever.aretrieve(f"{before.query} {part.query}", language, PASSAGES)
+        source = before.decision.chosen.passage.source
+        likeliest = next((found for found in together.found if found.passage.source == source), None)
+        if likeliest is None:
+            return None
+        section = self._judge.section(part.query, language, likeliest, together)
+        features = self._judge.features(part.query, language, section, together)
+        if features["document"] < self._policy.answering.quoting.said:
+            return None
+        if part.decision.chosen is not None and self._judge.names(part.query, language):
+            own = part.decision.features
+            if own["document"] - own["off_topic"] > features["document"] - features["off_topic"]:
+                return None
+        return Part(part.query, together, replace(before.decision, chosen=section, features=features))
 
     async def _refuse(self, asked: Asked) -> Answer:
-        near = near_topics(asked.retrieval, None)
+        near = near_topics(asked.parts[0].retrieval, ())
         frame = self._policy.answering.frame
         key = frame.unknown_near if near else frame.unknown
         joined = "、".join(f"《{title}》" for title in near) if asked.language == "zh" else "; ".join(near)
         parameters = {"near": joined} if near else {}
         text = self._policy.say(key, asked.language, parameters)
-        return Answer(text, (), True, near, False, asked.retrieval.degraded, key, parameters)
+        return Answer(text, (), True, near, False, asked.degraded, key, parameters)
 
     async def _quote(self, asked: Asked) -> Answer:
-        chosen = asked.decision.chosen
-        if chosen is None:
-            raise ValueError("a question without a chosen passage cannot be quoted for")
-        picked, heading = await asyncio.to_thread(self._pick, asked, chosen)
+        picked, heading = await asyncio.to_thread(self._pick, asked)
         frame = self._policy.answering.frame
-        degraded = asked.retrieval.degraded
-        key = frame.quote_degraded if degraded else frame.quote
-        passage = chosen.passage
+        key = frame.quote_degraded if asked.degraded else frame.quote
+        passages = [each.found.passage for each in picked]
+        between = "》和《" if asked.language == "zh" else '" and "'
         parameters = {
             "heading": f"{heading}{'：' if asked.language == 'zh' else ': '}" if heading else "",
             "quote": quoted_text(picked),
-            "title": passage.title,
-            "date": passage.valid_from,
+            "title": between.join(dict.fromkeys(passage.title for passage in passages)),
+            "date": max(passage.valid_from for passage in passages),
         }
         text = self._policy.say(key, asked.language, parameters)
-        near = near_topics(asked.retrieval, passage.doc_id)
-        return Answer(text, citations(picked), False, near, False, degraded, key, parameters)
+        near = near_topics(asked.answered[0].retrieval, {passage.doc_id for passage in passages})
+        return Answer(text, citations(picked), False, near, False, asked.degraded, key, parameters)
 
-    def _pick(self, asked: Asked, chosen: Found) -> tuple[list[Scored], str]:
-        """The units to quote of the chosen passage, and the heading to put in front."""
+    def _pick(self, asked: Asked) -> tuple[list[Scored], str]:
+        """The units to quote, part by part (those of one document in its order), and the heading to put in front."""
         quoting, language = self._policy.answering.quoting, asked.language
-        picked = arrange(choose(self._score(asked, chosen), quoting, language), quoting, language)
-        named = self._judge.spots(chosen.passage.heading.split(" › ")[-1], language, {})
-        return picked, heading_before(picked, named, quoting, language)
+        chosen: dict[str, Part] = {}
+        for part in asked.answered:
+            if part.decision.chosen is not None:
+                # Both parts answered by one section: its sentences are weighed by the whole question.
+                passage = part.decision.chosen.passage
+                chosen[passage.id] = replace(part, query=asked.query) if passage.id in chosen else part
+        sources = list(dict.fromkeys(name.rpartition("#")[0] for name in chosen))
+        picked: list[Scored] = []
+        for name in sorted(chosen, key=lambda name: (sources.index(name.rpartition("#")[0]), place(name))):
+            picked += choose(self._score(chosen[name], language), quoting, language)
+        heading = picked[0].found.passage.heading.split(" › ")[-1]
+        return picked, heading_before(picked, self._judge.spots(heading, language, {}), quoting, language)
 
-    def _score(self, asked: Asked, found: Found) -> list[Scored]:
-        """Every unit of the passage, scored against the question."""
-        quoting, language = self._policy.answering.quoting, asked.language
-        spots = self._judge.spots(asked.query, language, asked.retrieval.rarity)
+    def _score(self, part: Part, language: str) -> list[Scored]:
+        """Every unit of the passage that answers a part, scored against it."""
+        found = part.decision.chosen
+        if found is None:
+            return []
+        quoting = self._policy.answering.quoting
+        spots = self._judge.spots(part.query, language, part.retrieval.rarity)
         text = found.passage.text
         units = split_units(text) or (Unit(0, len(text), text),)
         about = f"{found.passage.title} {found.passage.heading}"
         weighed = [
             replace(spot, rarity=spot.rarity * quoting.known) if covered(spot, about) else spot for spot in spots
         ]
-        similar = self._similarities(asked.query, [f"{found.passage.heading} {unit.text}" for unit in units])
+        similar = self._similarities(part.query, [f"{found.passage.heading} {unit.text}" for unit in units])
         scored = []
         for order, (unit, dense) in enumerate(zip(units, similar, strict=True)):
             held = [covered(spot, unit.text) for spot in spots]
-            lacks = self._judge.lacks_kind(asked.query, language, unit.text)
+            lacks = self._judge.lacks_kind(part.query, language, unit.text)
             score = quoting.dense * dense + quoting.lexical * share(weighed, held) - quoting.kind * lacks
             told = frozenset(number for number, is_held in enumerate(held) if is_held)
             scored.append(Scored(unit, found, order, score, told, len(spots)))
@@ -175,7 +236,17 @@ def _holds(text: str, word: str) -> bool:
     return re.search(rf"\b{re.escape(word)}\b", text) is not None if word.isascii() else word in text
 
 
-def near_topics(retrieval: Retrieval, but: str | None) -> tuple[str, ...]:
-    """Titles of the nearest documents but one."""
-    titles = [each.passage.title for each in retrieval.found if each.passage.doc_id != but]
+def split_parts(query: str, language: str, policy: AnswerPolicy) -> list[str]:
+    """The things that a question asks, in order; a question that asks one thing stays whole."""
+    rules = policy.answering.parts.get(language)
+    if rules is None:
+        return [query]
+    pieces = [piece.strip() for piece in re.split(rules.between, query, flags=re.IGNORECASE)]
+    asking = [piece for piece in pieces if re.search(rules.asks, piece, re.IGNORECASE)]
+    return asking if len(asking) > 1 else [query]
+
+
+def near_topics(retrieval: Retrieval, but: Collection[str]) -> tuple[str, ...]:
+    """Titles of the nearest documents but those."""
+    titles = [each.passage.title for each in retrieval.found if each.passage.doc_id not in but]
     return tuple(dict.fromkeys(titles))[:NEAR_TOPICS]

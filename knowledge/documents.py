@@ -19,12 +19,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from knowledge.errors import DocumentUnreadable
 from knowledge.sentences import measure, table_head
 
-CHUNKING = "structure-1"
+CHUNKING = "structure-2"
 """Name of the way of cutting; a change of it rebuilds the index."""
 MAX_CHUNK = 360
 """Longest piece, in Chinese characters or their like (an English word counts as two); the embedder reads 512 tokens."""
 MAX_BYTES = 5_000_000
 """Largest document in bytes."""
+
+_SOURCE = re.compile(r"\s*(?:来源|出处|Sources?)\s*[：:]")
 
 
 class FrontMatter(BaseModel):
@@ -178,14 +180,18 @@ def chunk(document: Document) -> list[Chunk]:
 
 
 def _blocks(body: str) -> Iterator[_Block]:
-    """Headings and runs of lines between blank lines; a list stays with the line that leads it in."""
+    """Headings and runs of lines between blank lines; a list stays with the line that leads it in.
+
+    A line that only names a public source is in no block: it answers nothing and must never be quoted.
+    """
     start: int | None = None
     end = 0
     position = 0
     for line in body.splitlines(keepends=True):
         line_end = position + len(line.rstrip())
         heading = re.match(r"(#{1,6})\s", line)
-        if (heading or not line.strip()) and start is not None:
+        blank = not line.strip() or _SOURCE.match(line) is not None
+        if (heading or blank) and start is not None:
             if not heading and _leads(body[start:end]):
                 position += len(line)
                 continue
@@ -193,7 +199,7 @@ def _blocks(body: str) -> Iterator[_Block]:
             start = None
         if heading:
             yield _Block(position, line_end, len(heading[1]))
-        elif line.strip():
+        elif not blank:
             start = position if start is None else start
             end = line_end
         position += len(line)

@@ -44,6 +44,10 @@ class Citation:
     """A piece of that file, character for character."""
     date: str
     """ISO date from which the document holds."""
+    heading: str = ""
+    """Heading of the section that the quote is from."""
+    section: str = ""
+    """Text of that section as the index keeps it, character for character; holds the quote."""
 
 
 @dataclass(frozen=True)

@@ -58,18 +58,14 @@ class Quoting(_Data):
     """A further sentence is taken as well when it covers this share of the question's words anew."""
     known: float
     """Factor on words that the headings already say, when sentences are compared."""
-    move: float
-    """The best sentence is moved to the front when it beats the first one by this."""
     conditions: Mapping[str, str]
     """Regular expression by language: headings that are a condition of what stands under them."""
     said: float
     """Such a heading is left out when the first sentence holds this share of its words."""
-    steps: Mapping[str, str]
-    """Regular expression by language: sentences that belong to an order of steps."""
     leaning: Mapping[str, tuple[str, ...]]
     """Openings of sentences that need the sentence before them."""
 
-    @field_validator("conditions", "steps")
+    @field_validator("conditions")
     @classmethod
     def _compile(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         for expression in value.values():
@@ -85,6 +81,21 @@ class FollowUp(_Data):
     pronouns: tuple[str, ...] = ()
     max_length: int
     """Longest question, in `measure` units, for which an ending counts."""
+
+
+class Parts(_Data):
+    """How a sentence that asks several things is cut."""
+
+    between: str
+    """Regular expression of what stands between two questions; without groups that capture."""
+    asks: str
+    """Regular expression that a piece matches which asks something."""
+
+    @field_validator("between", "asks")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        re.compile(value)
+        return value
 
 
 class Kind(_Data):
@@ -126,6 +137,7 @@ class Frame(_Data):
     quote_degraded: str
     unknown: str
     unknown_near: str
+    doctor_only: str
 
 
 class Answering(_Data):
@@ -136,6 +148,10 @@ class Answering(_Data):
     columns: Columns
     quoting: Quoting
     follow_up: Mapping[str, FollowUp]
+    doctor_only: Mapping[str, str]
+    """Regular expression by language: questions about an illness itself, which only a doctor can answer."""
+    parts: Mapping[str, Parts]
+    """By language: how a sentence that asks several things is cut."""
     ignore: Mapping[str, tuple[str, ...]]
     """Words of a question that say nothing about its subject, by language."""
     synonyms: tuple[tuple[str, ...], ...]
@@ -143,6 +159,13 @@ class Answering(_Data):
     kinds: Mapping[str, Kind]
     frame: Frame
     refusal: Refusal
+
+    @field_validator("doctor_only")
+    @classmethod
+    def _compile(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for expression in value.values():
+            re.compile(expression)
+        return value
 
     @property
     def column_weights(self) -> ColumnWeights:

@@ -1,7 +1,7 @@
 """From the passage that answers to the words that are shown: which sentences, in which order, under which heading.
 
-Nothing here writes a sentence. A quote is a document's own text without Markdown's marks; at most its heading is put
-in front, and its best sentence moved to the front.
+Nothing here writes a sentence. A quote is a document's own text without Markdown's marks, in the document's order; at
+most its heading is put in front.
 """
 
 import re
@@ -58,21 +58,6 @@ def choose(units: Sequence[Scored], quoting: Quoting, language: str) -> list[Sco
     return [picked[order] for order in sorted(picked)]
 
 
-def arrange(picked: Sequence[Scored], quoting: Quoting, language: str) -> list[Scored]:
-    """The best sentence first, the others in the document's order.
-
-    Nothing is moved where order matters: steps, sentences that lean on the one before, sentences of one line.
-    """
-    best = max(picked, key=lambda each: each.score)
-    steps = re.compile(quoting.steps[language], re.IGNORECASE)
-    leaning = quoting.leaning.get(language, ())
-    tied = any(each.unit.text.startswith(leaning) or steps.search(each.unit.text) for each in picked)
-    lines = {each.order: _line(each) for each in picked}
-    if tied or best.score < picked[0].score + quoting.move or len(set(lines.values())) < len(lines):
-        return list(picked)
-    return [best, *(each for each in picked if each is not best)]
-
-
 def heading_before(picked: Sequence[Scored], named: Sequence[Spot], quoting: Quoting, language: str) -> str:
     """The section's heading where the first sentence leans on it, else nothing.
 
@@ -109,11 +94,6 @@ def _adjacent(first: Scored, second: Scored) -> bool:
     return "\n" not in first.found.passage.text[first.unit.end : second.unit.start]
 
 
-def _line(each: Scored) -> int:
-    """Number of the line on which a unit starts."""
-    return each.found.passage.text.count("\n", 0, each.unit.start)
-
-
 def citations(picked: Sequence[Scored]) -> tuple[Citation, ...]:
     """One citation for each passage quoted: from its first quoted character to its last, verbatim."""
     ranges: dict[str, tuple[int, int, Found]] = {}
@@ -121,7 +101,12 @@ def citations(picked: Sequence[Scored]) -> tuple[Citation, ...]:
         name = each.found.passage.id
         start, end, _ = ranges.get(name, (each.unit.start, each.unit.end, each.found))
         ranges[name] = (min(start, each.unit.start), max(end, each.unit.end), each.found)
-    return tuple(
-        Citation(found.passage.title, found.passage.source, found.passage.text[start:end], found.passage.valid_from)
-        for start, end, found in ranges.values()
+    return tuple(_citation(start, end, found) for start, end, found in ranges.values())
+
+
+def _citation(start: int, end: int, found: Found) -> Citation:
+    passage = found.passage
+    heading = passage.heading.split(" › ")[-1]
+    return Citation(
+        passage.title, passage.source, passage.text[start:end], passage.valid_from, heading, passage.text.strip()
     )

@@ -30,12 +30,26 @@ FEATURES = (
     "off_topic",
 )
 """Features of the decision to answer, in the order of their columns in calibration."""
-SECTION = ("dense", "coverage", "sentence", "words", "behind", "price_missing", "kind_missing")
+SECTION = (
+    "dense",
+    "told",
+    "sentence",
+    "words",
+    "behind",
+    "price_missing",
+    "kind_missing",
+    "later",
+    "unasked",
+)
 """Features that tell which passage of a document answers."""
+LAST = 4
+"""From this passage on a document's passages count as equally late."""
 PRICE = "price"
 """The kind of question that is asked most and that is answered by a number or not at all."""
 JUDGED = 4
 """Passages of one question that are judged."""
+NEARBY = 8
+"""Passages among which a document's further ones count as evidence; the whole of a long document holds most words."""
 UNKNOWN_RARITY = 3.0
 """Rarity of a term when the word index cannot be asked."""
 
@@ -83,6 +97,9 @@ class Judge:
             for language, words in answering.ignore.items()
         }
         self._synonyms = [tuple(normalise(word) for word in group) for group in answering.synonyms]
+        quoting = answering.quoting
+        self._said, self._known = quoting.said, quoting.known
+        self._conditions = {name: re.compile(one, re.IGNORECASE) for name, one in quoting.conditions.items()}
         self._kinds = [
             (
                 name,
@@ -105,9 +122,9 @@ class Judge:
             return Decision(None, 0.0, {})
         if best.chosen is None or best.confidence < model.threshold:
             return Decision(None, best.confidence, best.features)
-        return replace(best, chosen=self._section(query, language, best.chosen, retrieval))
+        return replace(best, chosen=self.section(query, language, best.chosen, retrieval))
 
-    def _section(self, query: str, language: str, likeliest: Found, retrieval: Retrieval) -> Found:
+    def section(self, query: str, language: str, likeliest: Found, retrieval: Retrieval) -> Found:
         """The passage of the document that holds the answer itself."""
         weights = self._refusal.section
 
@@ -129,8 +146,10 @@ class Judge:
         passage = found.entry.passage
         about = f"{passage.title} {passage.heading} {found.entry.keywords}"
         whole = f"{about} {passage.text}"
+        section = f"{passage.heading} {passage.text}"
         sentences = [f"{passage.heading} {unit.text}" for unit in split_units(passage.text)]
-        others = [each.passage for each in retrieval.found if each.passage.source == passage.source]
+        news = self._news(spots, f"{passage.title} {found.entry.keywords}")
+        others = [each.passage for each in retrieval.found[:NEARBY] if each.passage.source == passage.source]
         document = [whole, *(f"{each.heading} {each.text}" for each in others)]
         total = sum(spot.rarity for spot in spots) or 1.0
         asked = self.asked(query, language)
@@ -139,14 +158,29 @@ class Judge:
             "dense": 0.0 if found.dense is None else (found.dense - 0.8) * 5,
             "coverage": share(spots, [covered(spot, whole) for spot in spots]),
             "document": share(spots, [any(covered(spot, part) for part in document) for spot in spots]),
-            "sentence": max((share(spots, [covered(spot, each) for spot in spots]) for each in sentences), default=0.0),
+            "told": share(news, [covered(spot, section) for spot in news]),
+            "sentence": max((share(news, [covered(spot, each) for spot in news]) for each in sentences), default=0.0),
             "words": 0.0 if found.words is None else math.tanh(found.words / (2 * total)),
             "behind": math.tanh(retrieval.found[0].score - found.score),
             "price_missing": float(PRICE in missing),
             "kind_missing": float(bool(missing - {PRICE})),
             "asks_kind": float(bool(asked)),
             "off_topic": float(not any(covered(spot, about) for spot in spots)),
+            "later": min(place(passage.id), LAST) / LAST,
+            "unasked": float(self._unasked(query, language, passage.heading)),
         }
+
+    def _news(self, spots: Sequence[Spot], known: str) -> list[Spot]:
+        """The spots, those counting less that title and keywords hold: they do not tell a document's sections apart."""
+        return [replace(spot, rarity=spot.rarity * self._known) if covered(spot, known) else spot for spot in spots]
+
+    def _unasked(self, query: str, language: str, heading: str) -> bool:
+        """Whether a passage holds only under a condition ("if you lost the card") that the question does not name."""
+        last = heading.split(" › ")[-1]
+        if not last or not self._conditions[language].search(last):
+            return False
+        named = self.spots(last, language, {})
+        return share(named, [covered(spot, query) for spot in named]) < self._said
 
     def spots(self, query: str, language: str, rarity: Mapping[str, float]) -> list[Spot]:
         """The question without its empty words, spot by spot. A word that is part of a known phrase is never empty."""
@@ -181,6 +215,10 @@ class Judge:
             for hit in asks[language].finditer(text)
         ]
 
+    def names(self, query: str, language: str) -> bool:
+        """Whether a question names a subject; "what does it cost?" does not."""
+        return any(spot.evidence is None for spot in self.spots(query, language, {}))
+
     def lacks_kind(self, query: str, language: str, text: str) -> bool:
         """Whether a text has nothing of a kind that the question asks for."""
         return any(not evidence.search(text) for _, _, evidence in self.asked(query, language))
@@ -190,6 +228,12 @@ def probability(model: Logistic, features: Mapping[str, float]) -> float:
     """The model's estimate that the passage answers."""
     total = model.bias + sum(weight * features[name] for name, weight in model.weights.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+def place(passage_id: str) -> int:
+    """Which passage of its document this is, from 0: documents say first what most people ask."""
+    number = passage_id.rpartition("#")[2]
+    return int(number) if number.isdigit() else 0
 
 
 @lru_cache(maxsize=16384)

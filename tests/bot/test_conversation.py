@@ -15,7 +15,9 @@ from actions.safety.gate import Gate
 from actions.safety.vote import Opinion
 from bot.errors import BadTurn, ConversationClosed, TooMany
 from bot.messages import Reply, Transcript, Turn
+from bot.speaker import Offered, Voice
 from knowledge.errors import EmbedderUnavailable
+from knowledge.passages import Answer
 from tests.bot.house import EMERGENCY, Front, Patient, Tables, make_front
 
 BOOK = [
@@ -317,6 +319,14 @@ async def test_an_open_question_is_answered_by_the_library_with_its_source(front
     assert reply.messages[0].citations[0].source == "topics/zh/parking.md"
     await patient.say("周末呢")
     assert front.library.asked == [("停车在哪", "zh", ()), ("周末呢", "zh", ("停车在哪",))]
+
+
+async def test_a_question_for_a_doctor_offers_the_guide(front: Front) -> None:
+    voice = Voice("c", "zh", "kiosk")
+    refused = Answer("", (), True, (), False, False, "answers.doctor_only")
+    message = front.house.speaker.answer(refused, voice, Offered())
+    assert "只有医生" in message.text
+    assert [button.title for button in message.buttons] == ["不知道看哪科", "转人工"]
 
 
 async def test_a_poor_library_answers_and_says_so(front: Front) -> None:

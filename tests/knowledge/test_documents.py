@@ -117,3 +117,10 @@ def test_units_know_where_they_stand() -> None:
         assert units
         assert all(piece.text[unit.start : unit.end].strip() for unit in units)
         assert [unit.start for unit in units] == sorted(unit.start for unit in units)
+
+
+@pytest.mark.parametrize("line", ["来源：《处方管理办法》", "Source: NHS, gastroscopy", "Sources: two pages"])
+def test_a_line_that_only_names_a_source_is_in_no_piece(tmp_path: Path, line: str) -> None:
+    body = f"# 停车\n\n## 收费\n\n每小时5元。\n{line}\n\n{line}\n\n## 来源不明的车\n\n来源不明的车会被拖走。\n"
+    path = write_topic(tmp_path, "parking", body, title="停车")
+    assert [piece.text for piece in chunk(read_document(path, tmp_path))] == ["每小时5元。", "来源不明的车会被拖走。"]

@@ -121,3 +121,13 @@ def test_probability_is_logistic() -> None:
     assert probability(model, {"dense": 0.5}) == pytest.approx(0.5)
     assert probability(model, {"dense": 1e9}) == pytest.approx(1.0)
     assert probability(model, {"dense": -1e9}) == pytest.approx(0.0)
+
+
+def test_of_two_like_passages_the_earlier_is_chosen_and_a_condition_only_when_asked_for(judge: Judge) -> None:
+    first = found("卡在8号窗口办，5元。")
+    passage = replace(first.passage, id="p#1", heading="卡丢了")
+    lost = replace(first, entry=replace(first.entry, passage=passage))
+    first = replace(first, entry=replace(first.entry, passage=replace(first.passage, heading="办卡")))
+    retrieval = Retrieval((), False, (lost, first))
+    assert judge.section("办卡多少钱", "zh", lost, retrieval) == first
+    assert judge.section("卡丢了多少钱", "zh", first, retrieval) == lost

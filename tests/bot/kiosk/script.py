@@ -182,6 +182,9 @@ def _zh(text: str) -> list[Json]:
                         "source": "topics/zh/blood-tests.md",
                         "quote": "检验科采血时间为每天 7:00 至 16:30。空腹项目请在采血前 8 小时起不进食，可少量饮水。",
                         "date": "2026-09-01",
+                        "heading": "时间和地点",
+                        "section": "检验科采血时间为每天 7:00 至 16:30。"
+                        "空腹项目请在采血前 8 小时起不进食，可少量饮水。\n检验科电话是 0100-6123-0202。",
                     },
                     {
                         "title": "检验科位置",
@@ -284,6 +287,9 @@ def _en(text: str) -> list[Json]:
                         "source": "topics/en/blood-tests.md",
                         "quote": "The laboratory takes blood every day from 7:00 to 16:30.",
                         "date": "2026-09-01",
+                        "heading": "Time and place",
+                        "section": "Come early.\nThe laboratory takes blood every day from 7:00 to 16:30.\n"
+                        "Bring your slip.",
                     }
                 ],
             )

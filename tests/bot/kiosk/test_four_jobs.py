@@ -25,6 +25,7 @@ WORDS = {
         "question": "几点能抽血",
         "opening": "7:00 到 16:30",
         "quote": "检验科采血时间为每天 7:00 至 16:30",
+        "beyond": "检验科电话",
         "source": "抽血须知",
         "waiting": "正在为您找工作人员",
         "joined": "工作人员正在和您对话",
@@ -49,6 +50,7 @@ WORDS = {
         "question": "blood test hours",
         "opening": "7:00 to 16:30",
         "quote": "The laboratory takes blood every day",
+        "beyond": "Bring your slip",
         "source": "Blood tests",
         "waiting": "We are finding a member of staff",
         "joined": "A member of staff is talking with you",
@@ -119,6 +121,10 @@ async def test_an_answer_shows_where_it_comes_from(page: Page, patient: Patient,
     await expect(quote).to_be_hidden()
     await patient.turn.locator("summary").click()
     await expect(quote).to_contain_text(words["quote"])
+    await expect(quote).to_contain_text(words["beyond"])
+    marked = quote.locator("mark")
+    await expect(marked).to_contain_text(words["quote"])
+    await expect(marked).not_to_contain_text(words["beyond"])
     await expect(patient.turn.locator(".source-title").first).to_have_text(words["source"])
     await expect(patient.turn.locator(".source").first).to_contain_text("2026-09-01")
     await shoot(page, f"sources-{language}")

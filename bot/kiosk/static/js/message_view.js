@@ -88,11 +88,12 @@ function columns(title) {
 
 function sources(citations, wording) {
   // Title and date are what a patient can judge; the file's path helps only those who look after the page.
-  const items = citations.map(({ title, source, quote, date }) =>
+  const items = citations.map(({ title, source, quote, date, heading, section }) =>
     el("li", { class: "source", data: { file: source ?? "" } }, [
       el("p", { class: "source-title", text: title ?? "" }),
       date ? worded(wording, "p", "page.source.date", { class: "source-date" }, { date }) : null,
-      quote ? el("blockquote", { class: "source-quote", text: quote }) : null,
+      heading ? el("p", { class: "source-heading", text: heading }) : null,
+      quote ? el("blockquote", { class: "source-quote" }, inContext(quote, section)) : null,
     ]),
   );
   const summary = el("summary", {}, [
@@ -101,4 +102,11 @@ function sources(citations, wording) {
     icon("down"),
   ]);
   return el("details", { class: "sources" }, [summary, el("ol", { class: "source-list" }, items)]);
+}
+
+/** The section of the document with the quoted words marked; the quote alone where the section does not hold it. */
+function inContext(quote, section) {
+  const at = section ? section.indexOf(quote) : -1;
+  if (at < 0) return [quote];
+  return [section.slice(0, at), el("mark", { class: "source-mark", text: quote }), section.slice(at + quote.length)];
 }
