@@ -24,6 +24,7 @@ HELLO = {
 THANKS = {"zh": "太好了 我要下午的号", "en": "Great, I would like the afternoon"}
 QUESTION = {"zh": "停车场怎么收费？", "en": "What are the visiting hours?"}
 TOPIC = {"zh": "停车", "en": "Visiting"}
+ASKED_AGAIN = {"zh": "手机号", "en": "mobile number"}
 CHEST = {"zh": "我胸口压着疼 喘不上气", "en": "I have crushing chest pain and cannot breathe"}
 
 
@@ -79,6 +80,7 @@ async def test_a_person_answers_a_patient_and_hands_back(
     await expect(page.locator(".ticket-note")).to_be_visible()
     await expect(visitor.page.locator("#status")).to_be_hidden()
     assert [row["status"] for row in tickets(system, conversation)] == ["closed"]
+    await visitor.sees(ASKED_AGAIN[language])  # the assistant is back at the question that was open
     await visitor.asks(QUESTION[language])
     await visitor.sees(TOPIC[language])
     await shoot(visitor.page, f"handed-back-{language}")

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from bot.benchmarks.system import free_port
+from bot.secrets import kiosk_token
 from bot.settings import ROOT
 from tests.bot.api.bad_inputs import BAD, HOSTILE
 from tests.e2e.patients import PEOPLE, choose_place
@@ -186,7 +188,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory, system: System) -> Iterator
         "YIDAO_BOT__TURNS_PER_MINUTE": "3",
         "YIDAO_BOT__CONVERSATIONS_PER_MINUTE": "5",
         "YIDAO_BOT__SERVICE_TOKEN": "simulated-service-token",
-        "YIDAO_BOT__DEVICE_TOKEN": "simulated-device-token",
+        "YIDAO_BOT__DEVICE_SECRET": "simulated-device-secret",
     }
     with (folder / "bot.log").open("wb") as log:
         command = [sys.executable, "-m", "bot.processes.serve", "bot"]
@@ -201,17 +203,20 @@ def strict(tmp_path_factory: pytest.TempPathFactory, system: System) -> Iterator
         process.wait(20)
 
 
+K01 = kiosk_token(SecretStr("simulated-device-secret"), "K01")
+
+
 def test_limits_and_tokens_by_settings(strict: str) -> None:
     with httpx.Client(base_url=strict, timeout=30, trust_env=False) as client:
 
         def opened(channel: str, token: str | None) -> httpx.Response:
             headers = {"authorization": f"Bearer {token}"} if token else {}
-            return client.post("/api/v1/conversations", json={"channel": channel}, headers=headers)
+            return client.post("/api/v1/conversations", json={"channel": channel, "kiosk": "K01"}, headers=headers)
 
         assert opened("kiosk", None).status_code == 403
-        assert opened("phone", "simulated-device-token").json()["error"]["code"] == "auth.wrong_token"
+        assert opened("phone", K01).json()["error"]["code"] == "auth.wrong_token"
         assert opened("phone", "simulated-service-token").status_code == 201
-        body = opened("kiosk", "simulated-device-token").json()
+        body = opened("kiosk", K01).json()
         headers = {"authorization": f"Bearer {body['token']}"}
         url = f"/api/v1/conversations/{body['conversation_id']}/messages"
         codes = [client.post(url, json={"text": "你好"}, headers=headers).status_code for _ in range(4)]
@@ -219,6 +224,6 @@ def test_limits_and_tokens_by_settings(strict: str) -> None:
         refused = client.post(url, json={"text": "你好"}, headers=headers)
         assert refused.json()["error"]["code"] == "turn.too_many"
         assert 1 <= int(refused.headers["retry-after"]) <= 60
-        statuses = [opened("kiosk", "simulated-device-token").status_code for _ in range(5)]
+        statuses = [opened("kiosk", K01).status_code for _ in range(5)]
         assert statuses[:3] == [201, 201, 201]
         assert 429 in statuses
