@@ -18,6 +18,8 @@ NUMBERED = re.compile(
     r"(?:个|号|项|条|位|one|option|choice)?(?:吧|好了|\s*please)?$",
     re.IGNORECASE,
 )
+SAID_PLAINLY = frozenset({"confirmed"})
+"""Slots whose yes is final: its number alone takes it, as on a telephone, but "the first one" means something else."""
 # "The last one" is the last of what was asked about, not the button below it that leads elsewhere.
 LAST = re.compile(
     rf"^{_LEAD}\s*(?:最后[一那]?(?:个|项|条|位)|last(?:\s*(?:one|option|choice))?)(?:吧|好了|\s*please)?$",
@@ -45,4 +47,7 @@ def chosen(text: str, options: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
         return None
     number = match["n"].lower()
     index = int(number) if number.isdigit() else ORDINALS.get(number, 0)
-    return options[index - 1] if 1 <= index <= len(options) else None
+    option = options[index - 1] if 1 <= index <= len(options) else None
+    if option and option.get("choice", {}).get("slot") in SAID_PLAINLY and bare != number:
+        return None
+    return option

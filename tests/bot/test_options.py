@@ -39,3 +39,9 @@ def test_nothing_is_taken_when_nothing_is_offered() -> None:
 
 def test_titles_are_compared_without_signs() -> None:
     assert plain("Yes, book it!") == plain("yes book it") == "yesbookit"
+
+
+@pytest.mark.parametrize(("text", "taken"), [("1", True), ("1。", True), ("第一个", False), ("the first one", False)])
+def test_a_final_yes_is_not_counted_out(text: str, taken: bool) -> None:
+    options = [{"title": "确认预约", "choice": {"slot": "confirmed", "value": "yes"}}]
+    assert (chosen(text, options) is not None) == taken
