@@ -47,7 +47,8 @@ def chosen(text: str, options: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
         return None
     number = match["n"].lower()
     index = int(number) if number.isdigit() else ORDINALS.get(number, 0)
-    option = options[index - 1] if 1 <= index <= len(options) else None
-    if option and option.get("choice", {}).get("slot") in SAID_PLAINLY and bare != number:
+    if not 1 <= index <= len(options):
         return None
-    return option
+    taken = options[index - 1]
+    counted_out = taken.get("choice", {}).get("slot") in SAID_PLAINLY and bare != number
+    return None if counted_out else taken
