@@ -64,15 +64,18 @@ def up() -> None:
 
 @main.command()
 def train(force: Annotated[bool, typer.Option("--force", help="Train even if nothing has changed.")] = False) -> None:
-    """Train the gate's second vote and Rasa, each unless it is current."""
+    """Train the gate's second vote and Rasa side by side, each unless it is current."""
+    from concurrent.futures import ThreadPoolExecutor
+
     from bot.gate_training import train_vote
     from bot.training import train as run
 
-    with _told() as settings:
-        vote = train_vote(settings, force)
+    with _told() as settings, ThreadPoolExecutor(max_workers=1) as beside:
+        learning = beside.submit(train_vote, settings, force)  # Rasa trains in a process of its own
+        done = run(settings, force)
+        vote = learning.result()
         if vote.fresh:
             typer.echo(f"The gate's second vote is new, learned from {vote.cases} cases.")
-        done = run(settings, force)
         typer.echo(
             "A new model is in place; a running Rasa serves it after its next start."
             if done
