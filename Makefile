@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN = .venv/bin
 SUITES = intent red_flag answers
 data_intent = tests/evaluation/intents.jsonl
-data_red_flag = tests/evaluation/red_flags_dev.jsonl
+data_red_flag = tests/evaluation/red_flag_vignettes.jsonl
 data_answers = tests/evaluation/answers_dev.jsonl
+more_red_flag = --held-back tests/evaluation/holdback/red_flag_vignettes.jsonl
 BENCHES = api
 
 .PHONY: run setup environments setup-speech test unit check debian eval bench lock
@@ -39,7 +40,7 @@ check: environments  ## lint, format, types, import rules, dependencies
 	$(BIN)/deptry .
 
 eval: setup  ## scorecards in test-output/
-	@$(foreach suite,$(SUITES),$(BIN)/yidao eval $(suite) --data $(data_$(suite)) --out test-output/eval-$(suite).json && ):
+	@$(foreach suite,$(SUITES),$(BIN)/yidao eval $(suite) --data $(data_$(suite)) $(more_$(suite)) --out test-output/eval-$(suite).json && ):
 
 bench: setup  ## figures in test-output/
 	@for name in $(BENCHES); do $(BIN)/yidao bench $$name --out test-output/bench-$$name.json || exit 1; done

@@ -158,12 +158,19 @@ def evaluate(
     data: Annotated[Path, typer.Option(help="Cases, one JSON object a line.")],
     out: Annotated[Path, typer.Option(help="Where the scorecard goes (JSON).")],
     corpus: Annotated[Path | None, typer.Option(help="Documents of the retrieval suite.")] = None,
+    held_back: Annotated[
+        Path | None, typer.Option(help="The other half of the cases: its rates are put beside, its rows never shown.")
+    ] = None,
 ) -> None:
     """Measure a suite of cases against the running code."""
     from bot.evaluation import evaluate as run
+    from bot.evaluation import evaluate_halves
 
     with _told() as settings:
-        _write(out, run(suite, data, corpus, settings))
+        _write(
+            out,
+            evaluate_halves(suite, data, held_back, settings) if held_back else run(suite, data, corpus, settings),
+        )
 
 
 @main.command()

