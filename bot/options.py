@@ -40,8 +40,7 @@ def chosen(text: str, options: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
             return option
     bare = text.strip(" 。.!！?？,，")
     if options and LAST.match(bare):
-        slot = options[0].get("choice", {}).get("slot")
-        return [option for option in options if option.get("choice", {}).get("slot") == slot][-1]
+        return [option for option in options if _slot(option) == _slot(options[0])][-1]
     match = NUMBERED.match(bare)
     if match is None:
         return None
@@ -50,5 +49,11 @@ def chosen(text: str, options: Sequence[dict[str, Any]]) -> dict[str, Any] | Non
     if not 1 <= index <= len(options):
         return None
     taken = options[index - 1]
-    counted_out = taken.get("choice", {}).get("slot") in SAID_PLAINLY and bare != number
+    counted_out = _slot(taken) in SAID_PLAINLY and bare != number
     return None if counted_out else taken
+
+
+def _slot(option: dict[str, Any]) -> str | None:
+    """What the option answers; None for a command."""
+    slot: str | None = (option.get("choice") or {}).get("slot")
+    return slot

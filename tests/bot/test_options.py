@@ -5,7 +5,7 @@ from bot.options import chosen, plain
 OPTIONS = [
     {"title": "11月25日（周三） 8:00 张伟医生", "choice": {"slot": "hold", "value": "s1"}},
     {"title": "换一天", "choice": {"slot": "hold", "value": "other"}},
-    {"title": "Talk to staff", "command": "/handoff"},
+    {"title": "Talk to staff", "command": "/handoff", "choice": None},
 ]
 
 
