@@ -20,8 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from scipy import sparse  # type: ignore[import-untyped]  # ships no types
-from sklearn.linear_model import LogisticRegression
 
 from actions.safety.errors import RulesInvalid
 from actions.safety.features import blocks, learn_vocabulary, weigh
@@ -191,6 +189,10 @@ def read_cases(files: Sequence[Path], ordinary: Sequence[str]) -> list[Case]:
 
 
 def _fit(cases: Sequence[Case], vectors: Vectors, facts: Sequence[set[str]], policy: VotePolicy) -> dict[str, Any]:
+    # Both take a second to load, and setup asks at every start only whether the vote is current.
+    from scipy import sparse  # type: ignore[import-untyped]  # ships no types
+    from sklearn.linear_model import LogisticRegression
+
     counted = [blocks(case.text) for case in cases]
     features, idf = learn_vocabulary(counted, facts, LEAST_TEXTS)
     centre = vectors.mean(axis=0)
@@ -212,6 +214,8 @@ def _fit(cases: Sequence[Case], vectors: Vectors, facts: Sequence[set[str]], pol
 
 
 def _matrix(rows: Sequence[tuple[list[int], list[float]]], width: int) -> Any:
+    from scipy import sparse
+
     indices = [column for columns, _ in rows for column in columns]
     values = [value for _, weights in rows for value in weights]
     ends = np.cumsum([0, *(len(columns) for columns, _ in rows)])
