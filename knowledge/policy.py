@@ -4,14 +4,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from knowledge.errors import DataFileInvalid
 from knowledge.settings import KnowledgeSettings
 from knowledge.words import ColumnWeights
+
+
+def _compiles(expression: str) -> str:
+    re.compile(expression)
+    return expression
+
+
+Expression = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression."""
 
 
 class _Data(BaseModel):
@@ -58,19 +67,12 @@ class Quoting(_Data):
     """A further sentence is taken as well when it covers this share of the question's words anew."""
     known: float
     """Factor on words that the headings already say, when sentences are compared."""
-    conditions: Mapping[str, str]
+    conditions: Mapping[str, Expression]
     """Regular expression by language: headings that are a condition of what stands under them."""
     said: float
     """Such a heading is left out when the first sentence holds this share of its words."""
     leaning: Mapping[str, tuple[str, ...]]
     """Openings of sentences that need the sentence before them."""
-
-    @field_validator("conditions")
-    @classmethod
-    def _compile(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        for expression in value.values():
-            re.compile(expression)
-        return value
 
 
 class FollowUp(_Data):
@@ -86,31 +88,19 @@ class FollowUp(_Data):
 class Parts(_Data):
     """How a sentence that asks several things is cut."""
 
-    between: str
+    between: Expression
     """Regular expression of what stands between two questions; without groups that capture."""
-    asks: str
+    asks: Expression
     """Regular expression that a piece matches which asks something."""
-
-    @field_validator("between", "asks")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        re.compile(value)
-        return value
 
 
 class Kind(_Data):
     """A kind of question, and what a passage must hold to answer it."""
 
-    asks: Mapping[str, str]
+    asks: Mapping[str, Expression]
     """Regular expression by language that tells the kind."""
-    evidence: str
+    evidence: Expression
     """Regular expression that an answering passage matches."""
-
-    @field_validator("evidence")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        re.compile(value)
-        return value
 
 
 class Logistic(_Data):
@@ -148,7 +138,7 @@ class Answering(_Data):
     columns: Columns
     quoting: Quoting
     follow_up: Mapping[str, FollowUp]
-    doctor_only: Mapping[str, str]
+    doctor_only: Mapping[str, Expression]
     """Regular expression by language: questions about an illness itself, which only a doctor can answer."""
     parts: Mapping[str, Parts]
     """By language: how a sentence that asks several things is cut."""
@@ -159,13 +149,6 @@ class Answering(_Data):
     kinds: Mapping[str, Kind]
     frame: Frame
     refusal: Refusal
-
-    @field_validator("doctor_only")
-    @classmethod
-    def _compile(cls, value: Mapping[str, str]) -> Mapping[str, str]:
-        for expression in value.values():
-            re.compile(expression)
-        return value
 
     @property
     def column_weights(self) -> ColumnWeights:

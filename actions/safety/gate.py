@@ -13,6 +13,7 @@ A second, learned vote adds alarms that no rule knows the words for:
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from actions.safety.answers import join_answer
 from actions.safety.assertion import Status
@@ -21,13 +22,20 @@ from actions.safety.features import fact_names
 from actions.safety.persons import SELF, Person, Persons
 from actions.safety.reader import Fact, Reader, Reading
 from actions.safety.rules import Level, Rule, StatementEntry, load_rules
-from actions.safety.vote import Opinion, QueryEmbedder, Vote, load_vote
+from actions.safety.vote import Facts, Opinion, QueryEmbedder, load_vote
 
 __all__ = ["Gate", "Level", "Persons", "Verdict", "join_answer", "load_gate"]
 
 SECOND_VOTE = "second_vote"
 """The rule of an alarm that only the learned vote raised; its message is `safety.second_vote`."""
 _RANK: dict[Level, int] = {"none": 0, "urgent": 1, "emergency": 2}
+
+
+class SecondVote(Protocol):
+    """What the gate needs of a learned vote."""
+
+    def judge(self, text: str, facts: Facts) -> Opinion:
+        """What it makes of a text. Raises EmbedderUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ class Gate:
     rules: tuple[Rule, ...]
     statements: dict[str, StatementEntry]
     modifiers: frozenset[str]
-    vote: Vote | None = None
+    vote: SecondVote | None = None
     """The learned vote; None where it was not trained: the rules then judge alone."""
 
     @property

@@ -190,7 +190,7 @@ def read_cases(files: Sequence[Path], ordinary: Sequence[str]) -> list[Case]:
 
 def _fit(cases: Sequence[Case], vectors: Vectors, facts: Sequence[set[str]], policy: VotePolicy) -> dict[str, Any]:
     # Both take a second to load, and setup asks at every start only whether the vote is current.
-    from scipy import sparse  # type: ignore[import-untyped]  # ships no types
+    from scipy import sparse
     from sklearn.linear_model import LogisticRegression
 
     counted = [blocks(case.text) for case in cases]

@@ -44,7 +44,6 @@ class Guard:
     def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
         self._app = app
         self._max = max_body_bytes
-        self._limits = f"A body may have at most {max_body_bytes} bytes, and must arrive within {BODY_S:g} s."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -65,9 +64,14 @@ class Guard:
             await send(message)
 
         try:
-            body = await self._in_time(scope, receive)
+            try:
+                async with asyncio.timeout(BODY_S):
+                    body = await self._body(scope, receive)
+            except TimeoutError:
+                await _refuse(send_on, 408, "body.too_slow", f"A body must arrive within {BODY_S:g} s.")
+                return
             if body is None:
-                await _refuse(send_on, 413, "body.too_large", self._limits)
+                await _refuse(send_on, 413, "body.too_large", f"A body may have at most {self._max} bytes.")
                 return
             await self._app(scope, _replay(body, receive), send_on)
         finally:
@@ -75,14 +79,6 @@ class Guard:
             path = getattr(route, "path", "?")
             took_ms = round((time.monotonic() - began) * 1000, 1)
             log.info("http.request", method=scope["method"], route=path, status=status, duration_ms=took_ms)
-
-    async def _in_time(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The body, or None for one that is too large or does not come to an end."""
-        try:
-            async with asyncio.timeout(BODY_S):
-                return await self._body(scope, receive)
-        except TimeoutError:
-            return None
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or None when it is too large; then read on for a while, so that the refusal arrives."""

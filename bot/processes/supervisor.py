@@ -102,9 +102,9 @@ def config(plan: Plan) -> str:
         "supervisord": {
             "nodaemon": "true",
             "silent": "true",
-            "logfile": log / "supervisord.log",
-            "logfile_maxbytes": plan.log_bytes,
-            "logfile_backups": plan.log_backups,
+            # What it would say in plain text, the wrappers say as JSON; what stops it from starting goes to its output.
+            "logfile": "/dev/null",
+            "logfile_maxbytes": 0,
             "pidfile": plan.pid_file,
             "directory": plan.root,
             "childlogdir": run,
@@ -173,7 +173,7 @@ class Supervision:
             died = process.poll() is not None and not self._stopping
             self._end(process)
         if died:
-            self.say(f"The supervisor ended by itself; see {self.plan.state / 'log' / 'supervisord.log'}.")
+            self.say(f"The supervisor ended by itself; see {self.plan.state / 'log' / 'supervisord.out'}.")
             return 1
         self.say("Stopped.")
         return 0

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from actions.clock import ManualClock
+from actions.handoff.model import Ticket
 from actions.handoff.tickets import Tickets
 from actions.records.cipher import Cipher
 from actions.records.database import Database, migrate
+from actions.records.tables import TurnRow
 from actions.records.vault import Vault
 from actions.safety.gate import Gate, load_gate
 from bot.cards import Cards
@@ -183,3 +186,14 @@ def make_front(url: str, tables: Tables, gate: Any = None, **settings: Any) -> F
         hub=Hub(),
     )
     return Front(FrontDesk(house), house, engine, library, database, vault, clock)
+
+
+def turns(front: Front) -> list[TurnRow]:
+    with front.database.read() as session:
+        return list(session.scalars(select(TurnRow).order_by(TurnRow.number)))
+
+
+def ticket_of(front: Front, patient: Patient) -> Ticket:
+    found = front.house.tickets.of_conversation(patient.id)
+    assert found is not None
+    return found

@@ -1,4 +1,4 @@
-"""The only door: order, repeats, alarms, humans and failing partners, with real records and a simulated Rasa."""
+"""The only door: order, repeats, humans and failing partners, with real records and a simulated Rasa."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from actions.errors import RecordsUnavailable
-from actions.handoff.model import Ticket
-from actions.records.tables import TurnRow, UserRow
-from actions.safety.gate import Gate
-from actions.safety.vote import Opinion
+from actions.records.tables import UserRow
 from bot.errors import BadTurn, ConversationClosed, TooMany
-from bot.messages import Reply, Transcript, Turn
+from bot.messages import Reply
 from bot.speaker import Offered, Voice
-from knowledge.errors import EmbedderUnavailable
 from knowledge.passages import Answer
-from tests.bot.house import EMERGENCY, Front, Patient, Tables, make_front
+from tests.bot.house import EMERGENCY, Front, Patient, Tables, make_front, ticket_of, turns
 
 BOOK = [
     {
@@ -30,17 +24,6 @@ BOOK = [
         ],
     }
 ]
-
-
-def turns(front: Front) -> list[TurnRow]:
-    with front.database.read() as session:
-        return list(session.scalars(select(TurnRow).order_by(TurnRow.number)))
-
-
-def ticket_of(front: Front, patient: Patient) -> Ticket:
-    found = front.house.tickets.of_conversation(patient.id)
-    assert found is not None
-    return found
 
 
 def texts(reply: Reply) -> str:
@@ -155,65 +138,6 @@ async def test_personal_values_reach_the_engine_and_the_records_as_tokens(front:
     stored = repr([line.text for line in front.store.transcript(patient.id)]) + repr(turns(front)[0].response)
     assert "王小明" not in stored
     assert "13800131234" not in stored
-
-
-# Alarms
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-async def test_an_alarm_overtakes_a_hung_turn_and_silences_it(front: Front, language: str) -> None:
-    patient = await front.patient(language)
-    front.engine.hold = asyncio.Event()
-    hung = await patient.begin("挂号" if language == "zh" else "book a doctor")
-    await asyncio.sleep(0.05)
-    alarm = await patient.say(EMERGENCY[language])
-    assert alarm.safety.level == "emergency"
-    assert alarm.messages[0].level == "emergency"
-    assert alarm.language == language
-    assert alarm.status == "waiting"
-    ticket = ticket_of(front, patient)
-    assert (ticket.priority, ticket.reason, ticket.kiosk) == ("red", "emergency", "K01")
-    front.engine.hold.set()
-    silenced = await hung
-    assert silenced.messages == ()
-    assert silenced.overtaken
-    assert not alarm.overtaken
-    assert [row.response and row.response["overtaken"] for row in turns(front)] == [False, True]
-    clear = await patient.say("我没有危险" if language == "zh" else alarm.messages[0].buttons[0].title)
-    assert front.engine.turns[-1].command == "/danger_clear"  # what the alarm offered is still on offer
-    assert clear.messages
-
-
-async def test_an_alarm_spread_over_alternatives_and_the_open_question_is_heard(front: Front) -> None:
-    patient = await front.patient()
-    turn = Turn(patient.id, "m1", "kiosk", "zh", "嗯", Transcript(0.4, ("啊", EMERGENCY["zh"])))
-    reply = await (await front.desk.conversation(patient.id).respond(turn)).reply()
-    assert reply.safety.level == "emergency"
-
-
-async def test_an_over_long_alarm_is_heard_too(front: Front) -> None:
-    patient = await front.patient()
-    reply = await patient.say("我说来话长。" * 300 + EMERGENCY["zh"])
-    assert reply.safety.level == "emergency"
-    assert front.engine.turns == []
-
-
-async def test_an_alarm_is_said_even_when_the_records_are_away(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    patient = await front.patient()
-
-    def away(*_: Any, **__: Any) -> Any:
-        raise RecordsUnavailable("simulated")
-
-    for owner, name in (
-        (front.store, "load"), (front.store, "answered"), (front.store, "commit"), (front.house.tickets, "open"),
-    ):  # fmt: skip
-        monkeypatch.setattr(owner, name, away)
-    reply = await patient.say(EMERGENCY["zh"])
-    assert reply.messages[0].level == "emergency"
-    assert "0100-6123-0000" in texts(reply)
-    plain = await patient.say("你好")
-    assert "1至6号人工窗口" in texts(plain)
-    assert front.engine.turns == []
 
 
 # A human holds the conversation
@@ -422,63 +346,3 @@ async def test_a_wiped_conversation_takes_no_turn_not_even_one_that_waits(front:
     assert [turn.text[:2] for turn in front.engine.turns] == ["我叫"]
     assert turns(front) == []
     assert list(front.store.transcript(patient.id)) == []
-
-
-async def test_an_emergency_under_the_id_of_another_turn_is_heard(front: Front) -> None:
-    patient = await front.patient()
-    await patient.say("你好", "m1")
-    reply = await patient.say(EMERGENCY["zh"], "m1")
-    assert reply.safety.level == "emergency"
-    assert await patient.say("你好", "m1") != reply
-    front.engine.hold = asyncio.Event()
-    waiting = await patient.begin("再来", "m2")
-    assert (await patient.say(EMERGENCY["zh"], "m2")).safety.level == "emergency"
-    front.engine.hold.set()
-    await waiting
-
-
-async def test_an_emergency_that_is_sent_twice_is_one(front: Front) -> None:
-    patient = await front.patient()
-    first, second = [await patient.say(EMERGENCY["zh"], "m1") for _ in range(2)]
-    assert first == second
-    assert len(turns(front)) == 1
-
-
-# The second vote
-
-
-class SimulatedVote:
-    """A vote that is alarmed by one word, and can fail."""
-
-    def __init__(self) -> None:
-        self.broken = False
-
-    def judge(self, text: str, facts: object) -> Opinion:
-        if self.broken:
-            raise EmbedderUnavailable("no model")
-        return Opinion({"emergency": 1.0, "urgent": 0.0, "routine": 0.0, "self_care": 0.0, "none": 0.0}, "闷雷" in text)
-
-
-async def test_the_second_vote_raises_an_alarm_and_its_failure_stops_no_turn(front: Front, tables: Tables) -> None:
-    gate, vote = tables.gate, SimulatedVote()
-    both = Gate(gate.reader, gate.rules, gate.statements, gate.modifiers, vote)  # type: ignore[arg-type]
-    made = make_front(str(front.database.url), tables, gate=both)
-    patient = await made.patient()
-    assert (await patient.say("心里像有闷雷")).safety.rule == "second_vote"
-    assert made.house.tickets.queue()[0].priority == "red"
-    assert (await patient.say("我没有危险")).safety.level == "none"
-    vote.broken = True
-    assert (await patient.say("心里像有闷雷")).safety.level == "none"
-    assert (await patient.say(EMERGENCY["zh"])).safety.level == "emergency"
-    made.database.close()
-
-
-@pytest.mark.parametrize("said", ["control.danger_clear", "control.danger_over"])
-async def test_an_all_clear_ends_an_alarm_and_nothing_else(front: Front, said: str) -> None:
-    patient = await front.patient()
-    front.engine.answers["不用叫医生"] = [{"say": said}]
-    spoken = (await patient.say("不用叫医生")).messages[0].text
-    assert "没有危险就好" not in spoken
-    await patient.say(EMERGENCY["zh"])
-    assert "没有危险就好" in (await patient.say("不用叫医生")).messages[0].text
-    assert (await patient.say("不用叫医生")).messages[0].text == spoken

@@ -306,12 +306,13 @@ def test_a_bare_yes_to_several_places_takes_none(start: Start) -> None:
     assert patient.say("好的，改成周四", "affirm")[-1].startswith("registration.offer")
 
 
-def test_a_bare_yes_to_the_only_place_takes_it(start: Start) -> None:
+def test_a_bare_yes_to_the_only_place_takes_it(
+    start: Start, front_desk: FrontDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = front_desk.registration.search
+    monkeypatch.setattr(front_desk.registration, "search", lambda *query, **limits: search(*query, **limits)[:1])
     patient = start()
-    patient.say("骨科 周五", "book")
-    flow_offers = patient.flow.questions[2]
-    only = flow_offers._fitting(patient.state)[:1]  # type: ignore[attr-defined]
-    flow_offers._fitting = lambda _: only  # type: ignore[attr-defined]
+    assert patient.say("骨科 周五", "book") == ["registration.offer_one"]
     assert patient.say("yes", "affirm") == ["registration.ask_name"]
 
 

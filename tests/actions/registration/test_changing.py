@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -198,10 +199,10 @@ def test_another_fee_is_said_before_the_yes_and_a_new_number_after_it(
     front_desk: FrontDesk, conversation: str, number: str
 ) -> None:
     fees = {"general": 2000, "expert": 5000}
-    days = {"day_from": WEDNESDAY, "day_to": FRIDAY, "department": "orthopaedics"}
+    days = SlotQuery(department="orthopaedics", day_from=WEDNESDAY, day_to=FRIDAY)
     for kind in fees:
-        assert front_desk.registration.search(SlotQuery(kind=kind, **days), limit=1)  # type: ignore[arg-type]
-    offer = front_desk.registration.search(SlotQuery(kind="general", **days), limit=1)[0]  # type: ignore[arg-type]
+        assert front_desk.registration.search(replace(days, kind=kind), limit=1)
+    offer = front_desk.registration.search(replace(days, kind="general"), limit=1)[0]
     hold = front_desk.registration.hold(offer.slot_id, conversation)
     old = front_desk.registration.book(hold.id, Identity("王小明", number), "kiosk")
     patient = changer(front_desk, conversation)

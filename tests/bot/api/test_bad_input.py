@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select
 
 from actions.records.tables import MessageRow, TurnRow
+from bot.api import guard
 from tests.bot.api.bad_inputs import BAD, HOSTILE, Bad
 from tests.bot.api.conftest import Door, code_of
 from tests.bot.house import Patient
@@ -77,3 +80,22 @@ async def test_a_wrong_method_says_which_are_right_and_401_how_to_sign(door: Doo
     assert wrong.headers["allow"] == "POST"
     unsigned = await client.post(f"/api/v1/conversations/{patient.id}/messages", json={"text": "hi"})
     assert unsigned.headers["www-authenticate"] == "Bearer"
+
+
+async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "BODY_S", 0.05)
+    sent: list[dict[str, Any]] = []
+
+    async def app(*_: Any) -> None:
+        raise AssertionError("reached")
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await guard.Guard(app, max_body_bytes=1000)({"type": "http", "method": "POST"}, receive, send)
+    assert [message.get("status") for message in sent] == [408, None]
+    assert b"body.too_slow" in sent[1]["body"]

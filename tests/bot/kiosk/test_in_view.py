@@ -1,10 +1,9 @@
 """What must stay on the screen: the open question, its answers, an emergency's instructions, the way to a person."""
 
 import asyncio
-from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from tests.bot.kiosk.conftest import shoot
 from tests.bot.kiosk.patient import Patient
@@ -12,7 +11,7 @@ from tests.bot.kiosk.simulated_front_desk import SimulatedFrontDesk
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
-LOW = {"width": 1366, "height": 768}
+LOW: ViewportSize = {"width": 1366, "height": 768}
 NURSE = {"text": "我是王护士，马上过来。请坐着别动。", "ai": False, "from": "staff"}
 ALARM = "胸口疼得喘不上气"
 
@@ -34,7 +33,7 @@ async def all_choices_in_view(page: Page) -> None:
 async def test_on_a_low_screen_every_answer_is_in_view_at_once(
     page: Page, patient: Patient, said: str, elder: bool
 ) -> None:
-    await page.set_viewport_size(LOW)  # type: ignore[arg-type]
+    await page.set_viewport_size(LOW)
     if elder:
         await page.click("#elder")
     if said == "guide":
@@ -48,8 +47,8 @@ async def test_on_a_low_screen_every_answer_is_in_view_at_once(
 
 
 @pytest.mark.parametrize("size", [LOW, {"width": 1080, "height": 1920}])
-async def test_large_text_keeps_the_question_in_view(page: Page, patient: Patient, size: dict[str, Any]) -> None:
-    await page.set_viewport_size(size)  # type: ignore[arg-type]
+async def test_large_text_keeps_the_question_in_view(page: Page, patient: Patient, size: ViewportSize) -> None:
+    await page.set_viewport_size(size)
     await patient.asks("几点能抽血")
     await patient.asks("/guide")
     for _ in range(2):
@@ -92,9 +91,9 @@ async def test_an_emergency_is_said_in_the_other_language_at_once(page: Page, pa
 
 @pytest.mark.parametrize("size", [LOW, {"width": 1080, "height": 1920}, {"width": 360, "height": 740}])
 async def test_what_staff_say_leaves_the_instructions_of_an_emergency_in_view(
-    page: Page, patient: Patient, desk: SimulatedFrontDesk, size: dict[str, Any]
+    page: Page, patient: Patient, desk: SimulatedFrontDesk, size: ViewportSize
 ) -> None:
-    await page.set_viewport_size(size)  # type: ignore[arg-type]
+    await page.set_viewport_size(size)
     await patient.asks(ALARM)
     desk.push("status", {"status": "human"})
     for number in range(4):
