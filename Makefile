@@ -6,7 +6,7 @@ data_intent = tests/evaluation/intents.jsonl
 data_red_flag = tests/evaluation/red_flag_vignettes.jsonl
 data_answers = tests/evaluation/answers_dev.jsonl
 more_red_flag = --held-back tests/evaluation/holdback/red_flag_vignettes.jsonl
-BENCHES = api
+BENCHES = api gate
 
 .PHONY: run setup environments setup-speech test unit check debian eval bench lock
 
