@@ -12,13 +12,14 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
 
 from actions.errors import RecordsUnavailable
 from actions.safety.gate import Persons, Verdict
+from actions.safety.listening import Readings, hear_on, read_turn, weigh_turn
 from bot.answering import Answering
 from bot.errors import ConversationClosed
 from bot.house import House, Live
@@ -32,8 +33,6 @@ from knowledge.errors import EmbedderUnavailable
 
 log = structlog.get_logger(__name__)
 
-PIECE_CHARS = 12
-"""Longest utterance that may be a piece of a sentence, in characters."""
 LONG_CHARS = 1000
 """Readings of a turn that are longer than this together are screened in a thread."""
 
@@ -131,35 +130,30 @@ class Conversation:
         live = self._live
         if live.persons is None:
             await self._remember()
-        readings = [
-            text,
-            *(normalise(reading) for reading in (turn.transcript.alternatives if turn.transcript else ())),
-        ]
-        joined = [self._house.gate.join(live.question or None, reading) for reading in readings]
-        # Speech comes in pieces: "我胸口", then "疼得厉害". A short piece is heard together with the one before it.
-        short = min(len(live.heard), len(text)) <= PIECE_CHARS
-        pieces = [f"{live.heard} {text}", f"{live.heard}{text}"] if live.heard and short else []
-        texts, persons = list(dict.fromkeys([*joined, *readings, *pieces])), live.persons or Persons()
-        if sum(map(len, texts)) > LONG_CHARS:  # 60,000 characters take 0.4 s: nobody else shall wait for them
-            verdict = await asyncio.to_thread(self._house.gate.screen, texts, persons)
+        alternatives = turn.transcript.alternatives if turn.transcript else ()
+        texts = [text, *(normalise(reading) for reading in alternatives)]
+        readings = read_turn(self._house.gate, live.heard, live.question or None, texts)
+        persons = live.persons or Persons()
+        if sum(map(len, readings.rules)) > LONG_CHARS:  # 60,000 characters take 0.4 s: nobody else shall wait for them
+            verdict = await asyncio.to_thread(self._house.gate.screen, readings.rules, persons)
         else:
-            verdict = self._house.gate.screen(texts, persons)
+            verdict = self._house.gate.screen(readings.rules, persons)
         if live.persons is not None:
             live.persons = verdict.persons
-        verdict = await self._second_opinion([*joined, *readings], verdict)
-        # What was an alarm is no piece of the next sentence: "我没有危险" must be able to end it.
-        live.heard = "" if verdict.level == "emergency" else text[-LONG_CHARS:]
-        return verdict
+        return await self._weigh(readings, verdict)
 
-    async def _second_opinion(self, texts: Sequence[str], verdict: Verdict) -> Verdict:
+    async def _weigh(self, readings: Readings, verdict: Verdict) -> Verdict:
         """The learned vote, off the event loop; where it fails, the rules have spoken."""
-        if self._house.gate.vote is None or verdict.level == "emergency":
-            return verdict
-        try:
-            return await asyncio.to_thread(self._house.gate.second_opinion, texts, verdict)
-        except EmbedderUnavailable as error:
-            log.error("safety.rules_alone", code=error.code, conversation=self.id)
-            return verdict
+        gate, live = self._house.gate, self._live
+        if gate.vote is not None and verdict.level != "emergency":
+            try:
+                verdict, live.heard = await asyncio.to_thread(weigh_turn, gate, live.heard, readings, verdict)
+            except EmbedderUnavailable as error:
+                log.error("safety.rules_alone", code=error.code, conversation=self.id)
+            else:
+                return verdict
+        live.heard = hear_on(live.heard, readings, verdict)
+        return verdict
 
     async def _remember(self) -> None:
         """What the records know of the persons spoken of; without records the turn is screened by itself."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from actions.handoff.tickets import Tickets
 from actions.safety.gate import Gate, Persons
+from actions.safety.listening import Heard
 from bot.dialogue import DialogueEngine
 from bot.forgetting import Forgetting
 from bot.hub import Hub
@@ -45,8 +46,8 @@ class Live:
     """What the safety gate knows about each person spoken of; None until it was read from the records."""
     question: str = ""
     """Message key of the open question."""
-    heard: str = ""
-    """The patient's last utterance."""
+    heard: Heard = field(default_factory=Heard)
+    """What the safety gate still has in its ear."""
     epoch: int = 0
     """Counts emergencies: a turn of an earlier epoch says nothing any more."""
     seconds: Callable[[], float] = time.monotonic

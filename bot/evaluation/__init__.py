@@ -14,12 +14,14 @@ from actions.guide.evaluation import evaluate_triage
 from actions.guide.triage import load_guide
 from actions.safety.evaluation import evaluate_red_flags, evaluate_urgency
 from actions.safety.gate import Gate, load_gate
+from actions.safety.spread import evaluate_spread
 from bot.evaluation.cases import (
     AnswerCase,
     CorpusCase,
     IntentCase,
     QueryCase,
     RedFlagCase,
+    SpreadCase,
     TriageCase,
     UrgencyCase,
     read_cases,
@@ -80,6 +82,11 @@ def _red_flag(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     return evaluate_red_flags([case.model_dump() for case in cases], _gate(settings))
 
 
+def _red_flag_spread(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = read_cases(data, SpreadCase)
+    return evaluate_spread([case.model_dump() for case in cases], _gate(settings))
+
+
 def _urgency(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     cases = read_cases(data, UrgencyCase)
     return evaluate_urgency([case.model_dump() for case in cases], _gate(settings))
@@ -118,6 +125,7 @@ SUITES: Mapping[str, Measure] = MappingProxyType(
     {
         "intent": _intent,
         "red_flag": _red_flag,
+        "red_flag_spread": _red_flag_spread,
         "urgency": _urgency,
         "triage": _triage,
         "retrieval": _retrieval,

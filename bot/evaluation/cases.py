@@ -41,6 +41,23 @@ class RedFlagCase(Case):
     """zh or en."""
 
 
+class SpreadTurn(BaseModel):
+    """A turn of a conversation, and what the house asked before it."""
+
+    asked: str | None = None
+    text: Name
+
+
+class SpreadCase(BaseModel):
+    """Suite `red_flag_spread`: an emergency told over several turns, or a conversation that only resembles one."""
+
+    id: Name
+    lang: Name
+    turns: Annotated[list[SpreadTurn], Field(min_length=1)]
+    alarm_at: int | None
+    """Place of the turn, from 0, with which it is an emergency; None where there is none."""
+
+
 class UrgencyCase(Case):
     """Suite `urgency`."""
 

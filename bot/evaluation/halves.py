@@ -20,6 +20,10 @@ RATES: Mapping[str, Mapping[str, Callable[[Row], bool | None]]] = {
         "sensitivity": lambda row: row["alarm"] == 1 if row["label"] == 1 else None,
         "specificity": lambda row: row["alarm"] == 0 if row["label"] == 0 else None,
     },
+    "red_flag_spread": {
+        "sensitivity": lambda row: row["alarm"] == 1 if row["label"] == 1 else None,
+        "specificity": lambda row: row["alarm"] == 0 if row["label"] == 0 else None,
+    },
     "urgency": {
         "accuracy": lambda row: row["predicted"] == row["label"],
         "emergency_missed": lambda row: row["predicted"] != "emergency" if row["label"] == "emergency" else None,
