@@ -14,11 +14,12 @@ from actions.guide.evaluation import evaluate_triage
 from actions.guide.triage import load_guide
 from actions.safety.evaluation import evaluate_red_flags, evaluate_urgency
 from actions.safety.gate import Gate, load_gate
-from actions.safety.spread import evaluate_spread
+from actions.safety.spread import evaluate_ordinary, evaluate_spread
 from bot.evaluation.cases import (
     AnswerCase,
     CorpusCase,
     IntentCase,
+    OrdinaryCase,
     QueryCase,
     RedFlagCase,
     SpreadCase,
@@ -87,6 +88,11 @@ def _red_flag_spread(data: Path, _: Path | None, settings: Settings) -> dict[str
     return evaluate_spread([case.model_dump() for case in cases], _gate(settings))
 
 
+def _ordinary(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = read_cases(data, OrdinaryCase)
+    return evaluate_ordinary([case.model_dump() for case in cases], _gate(settings))
+
+
 def _urgency(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     cases = read_cases(data, UrgencyCase)
     return evaluate_urgency([case.model_dump() for case in cases], _gate(settings))
@@ -126,6 +132,7 @@ SUITES: Mapping[str, Measure] = MappingProxyType(
         "intent": _intent,
         "red_flag": _red_flag,
         "red_flag_spread": _red_flag_spread,
+        "ordinary": _ordinary,
         "urgency": _urgency,
         "triage": _triage,
         "retrieval": _retrieval,

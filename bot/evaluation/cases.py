@@ -41,6 +41,13 @@ class RedFlagCase(Case):
     """zh or en."""
 
 
+class OrdinaryCase(Case):
+    """Suite `ordinary`: a turn in which nobody is in danger."""
+
+    lang: Name
+    """zh or en."""
+
+
 class SpreadTurn(BaseModel):
     """A turn of a conversation, and what the house asked before it."""
 

@@ -24,6 +24,7 @@ RATES: Mapping[str, Mapping[str, Callable[[Row], bool | None]]] = {
         "sensitivity": lambda row: row["alarm"] == 1 if row["label"] == 1 else None,
         "specificity": lambda row: row["alarm"] == 0 if row["label"] == 0 else None,
     },
+    "ordinary": {"false_alarms": lambda row: row["alarm"] == 1},
     "urgency": {
         "accuracy": lambda row: row["predicted"] == row["label"],
         "emergency_missed": lambda row: row["predicted"] != "emergency" if row["label"] == "emergency" else None,

@@ -9,7 +9,7 @@ import pytest
 from actions.safety.gate import Gate, load_gate
 from actions.safety.listening import MOST_COMPLAINTS, Heard, hear_on, read_turn, weigh_turn
 from actions.safety.persons import Persons
-from actions.safety.spread import evaluate_spread
+from actions.safety.spread import TURNS, evaluate_ordinary, evaluate_spread
 from actions.safety.vote import DISPOSITIONS, Facts, Opinion, Vote
 from bot.settings import ROOT
 
@@ -110,3 +110,15 @@ def test_figures_of_conversations() -> None:
     assert found["metrics"]["specificity"] == pytest.approx(0.5)
     assert found["metrics"]["early"] == 0.0
     assert [row["at"] for row in found["rows"]] == [2, 2, None, None]
+
+
+def test_false_alarms_are_told_by_turn_and_by_conversation() -> None:
+    rows = [{"id": str(place), "lang": "zh", "text": "我要挂号"} for place in range(2 * TURNS)]
+    rows += [{"id": "alone", "lang": "en", "text": "腿有点沉，走路慢"}]
+    rows[1] = {"id": "1", "lang": "zh", "text": "腿有点沉"}
+    rows[3] = {"id": "3", "lang": "zh", "text": "走路慢"}
+    metrics = evaluate_ordinary(rows, gate_with(SimulatedVote()))["metrics"]
+    assert metrics["false_alarms"] == pytest.approx(1 / 13, abs=1e-3)
+    assert metrics["by_lang"]["zh"] == {"false_alarms": 0.0, "alarms_per_1000_conversations": 500.0}
+    assert metrics["by_lang"]["en"] == {"false_alarms": 1.0, "alarms_per_1000_conversations": 1000.0}
+    assert evaluate_ordinary([], GATE)["metrics"]["alarms_per_1000_conversations"] is None
