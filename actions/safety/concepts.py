@@ -4,6 +4,7 @@ Categories say how a concept lives: a `symptom` holds for its person until denie
 operation) holds although it lies in the past; a `modifier` (sudden, severe) colours only what stands beside it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from actions.safety.lexicon import NEUTRAL, Lexicon
 from actions.safety.readings import Limit, Quantity
 from actions.safety.text import normalise
 
+_GAP = re.compile(r"…|\{\w+\}")
 T = TypeVar("T", bound=BaseModel)
 Category = Literal["symptom", "event", "background", "modifier"]
 
@@ -78,6 +80,8 @@ class ConceptFile(_Strict):
 
     cues: dict[str, Words]
     neutral: Words
+    sound_alike: list[str] = Field(default_factory=list)
+    """Chinese words of two characters that are looked for by their sound."""
     persons: dict[str, PersonEntry]
     readings: dict[str, QuantityEntry]
     parts: dict[str, PartEntry]
@@ -112,6 +116,9 @@ class Concepts:
     vocabulary: Vocabulary
     categories: Mapping[str, Category]
     quantities: tuple[Quantity, ...]
+    spoken: tuple[str, ...] = ()
+    """Chinese words of the terms, gaps and parts left out."""
+    sound_alike: tuple[str, ...] = ()
 
     def of(self, category: Category) -> frozenset[str]:
         """Ids of one category."""
@@ -141,7 +148,8 @@ def load_concepts(path: Path) -> Concepts:
             raise RulesInvalid(f"{path.name}: the concept {entry.id} stands twice")
         categories[entry.id] = entry.category
         vocabulary.add(entry.id, entry)
-    return Concepts(vocabulary, categories, _quantities(file, categories, path))
+    spoken = tuple(dict.fromkeys(chunk for entry in file.concepts for term in entry.zh for chunk in _GAP.split(term)))
+    return Concepts(vocabulary, categories, _quantities(file, categories, path), spoken, tuple(file.sound_alike))
 
 
 def _vocabulary(file: ConceptFile) -> Vocabulary:

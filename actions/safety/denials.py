@@ -6,7 +6,7 @@ since 没吃饭肚子疼 denies nothing.
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from actions.safety.lexicon import Mention, Scan, Span
 from actions.safety.text import Kind, Token
@@ -68,7 +68,10 @@ class Denials:
         self._fillers = {place for span in spans("filler") for place in range(span.start, span.end)}
         self._joins = {span.start for span in spans("list")}
         self._stops = {span.start for span in spans("stop_negation")}
-        self._reached: set[int] = set()
+        self._ends: defaultdict[int, set[int]] = defaultdict(set)
+        for mention in scan.mentions:
+            self._ends[mention.start].add(mention.end)
+        self._reached: set[int] = words.rests(spans("negation"))
         for span in negations:
             ascii_cue = scan.tokens[span.start].text.isascii()
             self._reached |= self._forward_en(span) if ascii_cue else self._forward_zh(span)
@@ -95,6 +98,7 @@ class Denials:
         """Starts that a Chinese denial reaches: over fillers, then item by item of a list."""
         reached: set[int] = set()
         run = 0
+        items: set[int] = set()
         end = min(self._sentences[cue.start].end, cue.end + _FARTHEST)
         for place in range(cue.end, end):
             token = self._tokens[place]
@@ -102,6 +106,10 @@ class Denials:
                 break
             if run == 0:
                 reached.add(place)
+                items |= self._ends.get(place, set())
+            elif place in items and self._closes(place):
+                reached.add(place)  # 无腹痛呕吐，: side by side, and nothing more is said of the last
+                items |= self._ends[place]
             if token.kind is Kind.LIST or (place in self._joins and run > 0):
                 run = 0
             elif place not in self._fillers:
@@ -109,6 +117,15 @@ class Denials:
                 if run > _ITEM_ZH:
                     break
         return reached
+
+    def _closes(self, place: int) -> bool:
+        """Whether symptoms side by side, from here on, fill their clause to its end."""
+        last = self._clauses[place].end
+        last = last if self._tokens[last - 1].kind is Kind.WORD else last - 1
+        here = {place}
+        while here and last not in here:
+            here = {end for start in here for end in self._ends.get(start, ()) if end > start}
+        return last in here
 
     def _forward_en(self, cue: Span) -> set[int]:
         """Starts that an English denial reaches; past a comma only where the list closes with or / nor."""
@@ -139,7 +156,13 @@ class _Holders:
                     self._over[place].add(span)
 
     def hold(self, span: Span) -> bool:
-        return any(
-            holder.start <= span.start and span.end <= holder.end and holder.end - holder.start > span.end - span.start
-            for holder in self._over.get(span.start, ())
-        )
+        return any(True for _ in self._holding(span))
+
+    def rests(self, spans: Iterable[Span]) -> set[int]:
+        """Starts behind each of the spans inside what holds it: `no sweat` is a sign, and its sweat is denied."""
+        return {place for span in spans for holder in self._holding(span) for place in range(span.end, holder.end)}
+
+    def _holding(self, span: Span) -> Iterator[Span]:
+        for one in self._over.get(span.start, ()):
+            if one.start <= span.start and span.end <= one.end and one.end - one.start > span.end - span.start:
+                yield one

@@ -22,6 +22,8 @@ from actions.safety.features import fact_names
 from actions.safety.persons import SELF, Person, Persons
 from actions.safety.reader import Fact, Reader, Reading
 from actions.safety.rules import Level, Rule, StatementEntry, load_rules
+from actions.safety.sounds import Sounds, load_sounds
+from actions.safety.text import normalise
 from actions.safety.vote import Facts, Opinion, QueryEmbedder, load_vote
 
 __all__ = ["Gate", "Level", "Persons", "Verdict", "join_answer", "load_gate"]
@@ -69,6 +71,8 @@ class Gate:
     modifiers: frozenset[str]
     vote: SecondVote | None = None
     """The learned vote; None where it was not trained: the rules then judge alone."""
+    sounds: Sounds | None = None
+    """Words of danger by their sound; None screens texts only as they are written."""
 
     @property
     def concepts(self) -> Concepts:
@@ -90,7 +94,7 @@ class Gate:
         worst = Verdict(persons=before)
         after = before
         asked: dict[str, None] = {}
-        for index, utterance in enumerate(dict.fromkeys(utterances)):
+        for index, utterance in enumerate(dict.fromkeys([*utterances, *self._as_heard(utterances)])):
             reading = self.reader.read(utterance, before)
             verdict = self._judge(reading, before)
             if _RANK[verdict.level] > _RANK[worst.level]:
@@ -100,6 +104,13 @@ class Gate:
         return Verdict(
             worst.level, worst.rule, worst.say, worst.subject, worst.concepts, worst.where, tuple(asked), after
         )
+
+    def _as_heard(self, utterances: Sequence[str]) -> list[str]:
+        """Readings with misheard words of danger written right, after all that was given."""
+        if self.sounds is None:
+            return []
+        heard = (self.sounds.repair(normalise(utterance)) for utterance in utterances if not utterance.isascii())
+        return [one for one in heard if one is not None]
 
     def fact_names(self, text: str) -> set[str]:
         """What the rules make of a text by itself, as features of the second vote."""
@@ -178,4 +189,5 @@ def load_gate(folder: Path, vote: Path | None = None, embedder: QueryEmbedder | 
     concepts = load_concepts(folder / "concepts.yml")
     rules, statements = load_rules(folder / "red_flags.yml", concepts.categories)
     second = load_vote(vote, embedder) if vote and embedder else None
-    return Gate(Reader(concepts), rules, dict(statements), concepts.of("modifier"), second)
+    sounds = load_sounds(concepts.spoken, concepts.sound_alike)
+    return Gate(Reader(concepts), rules, dict(statements), concepts.of("modifier"), second, sounds)

@@ -20,6 +20,7 @@ GAP = 7
 _ELEMENT = re.compile(r"\{(\w+)\}|([^{}]+)")
 _JOINS = frozenset({*"和跟与及连着带到往、/", "and", "or", "to", "my", "the", "into"})
 _END = ""  # key of the names that end at a trie node; no token is empty
+_AS_IT_STANDS = "="
 NEUTRAL = "neutral"
 """Name of words that hide what they contain: 头孢 is no head, 胸痛中心 no chest pain."""
 
@@ -68,6 +69,7 @@ class Lexicon:
 
     sites: set[str] = field(default_factory=set)
     _trie: dict[str, Any] = field(default_factory=dict)
+    _exact: set[str] = field(default_factory=set)
     _parts: set[str] = field(default_factory=set)
     _terms: defaultdict[str, list[_Term]] = field(default_factory=lambda: defaultdict(list))
 
@@ -78,11 +80,12 @@ class Lexicon:
             self.sites.add(name)
         for word in words:
             node = self._trie
-            tokens = tokenise(word)
-            if not tokens:
+            keys = _keys(word)
+            if not keys:
                 raise RulesInvalid(f"{name}: the word {word!r} has nothing to match")
-            for token in tokens:
-                node = node.setdefault(token.text, {})
+            self._exact.update(key for key in keys if key.startswith(_AS_IT_STANDS))
+            for key in keys:
+                node = node.setdefault(key, {})
             names: list[str] = node.setdefault(_END, [])
             if name not in names:
                 names.append(name)
@@ -106,7 +109,7 @@ class Lexicon:
             if f"part:{part}" not in self._parts:
                 raise RulesInvalid(f"{concept}: there is no part {{{part}}}")
             return f"part:{part}"
-        text = " ".join(token.text for token in tokenise(literal or ""))
+        text = " ".join(_keys(literal or ""))
         if not text:
             raise RulesInvalid(f"{concept}: the words {literal!r} have nothing to match")
         self.add_words(f"lit:{text}", [literal or ""])
@@ -134,17 +137,28 @@ class Lexicon:
     def _spans(self, tokens: Sequence[Token]) -> dict[str, tuple[Span, ...]]:
         found: defaultdict[str, list[Span]] = defaultdict(list)
         hidden: list[tuple[int, int]] = []
-        for start in range(len(tokens)):
-            node: dict[str, Any] | None = self._trie
-            end = start
-            while node is not None and end < len(tokens):
-                node = node.get(tokens[end].text)
+        words = [token.text for token in tokens]
+        exact = [key if key in self._exact else None for key in (_AS_IT_STANDS + token.raw for token in tokens)]
+
+        def walk(node: dict[str, Any] | None, start: int, end: int) -> None:
+            while node is not None and end < len(words):
+                asked = exact[end]
+                if asked is not None and asked in node:
+                    name_ends(node[asked], start, end + 1)
+                    walk(node[asked], start, end + 1)
+                node = node.get(words[end])
                 end += 1
                 if node is not None and _END in node:
-                    for name in node[_END]:
-                        found[name].append(Span(start, end))
-                        if name == NEUTRAL:
-                            hidden.append((start, end))
+                    name_ends(node, start, end)
+
+        def name_ends(node: dict[str, Any], start: int, end: int) -> None:
+            for name in node.get(_END, ()):
+                found[name].append(Span(start, end))
+                if name == NEUTRAL:
+                    hidden.append((start, end))
+
+        for start in range(len(words)):
+            walk(self._trie, start, start)
         if hidden:
             cover = [-1] * len(tokens)
             for index, (start, end) in enumerate(hidden):
@@ -153,7 +167,14 @@ class Lexicon:
             for name in list(found):
                 if name != NEUTRAL:
                     found[name] = [s for s in found[name] if not _inside(s, hidden, cover)]
-        return {name: tuple(spans) for name, spans in found.items() if spans}
+        return {name: tuple(dict.fromkeys(spans)) for name, spans in found.items() if spans}
+
+
+def _keys(word: str) -> list[str]:
+    """What the tokens of a term are stored under: stems, or `=word` as it stands (`=crowning` finds no crown)."""
+    exact = {raw[1:] for raw in word.split() if raw.startswith(_AS_IT_STANDS)}
+    plain = word.replace(_AS_IT_STANDS, "")
+    return [_AS_IT_STANDS + token.raw if token.raw in exact else token.text for token in tokenise(plain)]
 
 
 def _inside(span: Span, hidden: Sequence[tuple[int, int]], cover: Sequence[int]) -> bool:

@@ -16,7 +16,7 @@ _LOOKALIKES = str.maketrans("аеорсухѕіјԁһԛԝαορνικτ", "aeopc
 _HESITATION = re.compile(r"(?<=\D)(?:\.{2,}|。{2,}|[·•⋯~～_*]+|-{2,}|—+)(?=\D)")
 """Dots and dashes inside a sentence (疼…痛); a single full stop ends one."""
 _APOSTROPHE = re.compile(r"(?<=[a-z])['’‘`´](?=[a-z])")
-_TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[\u3400-\u9fff]|[。.!！?？;；\n]|[、/]|[^\w\s°%'-]")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|[a-z]+|[\u3400-\u9fff]|[。.!！?？;；\n]|[、/]|[^\w\s°%'&-]")
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百]+")
 _SMALLEST_STEM = 4
@@ -41,6 +41,8 @@ class Token:
     """Offset in the normalised text, in characters."""
     sentence: int
     """Number of the sentence it belongs to, from 0."""
+    raw: str = ""
+    """The word as it stands in the text, before its ending was cut."""
 
 
 def normalise(text: str) -> str:
@@ -64,7 +66,7 @@ def tokenise(text: str) -> tuple[Token, ...]:
     for match in _TOKEN.finditer(text):
         raw = match.group()
         kind = _kind(raw)
-        tokens.append(Token(stem(raw) if kind is Kind.WORD else raw, kind, match.start(), sentence))
+        tokens.append(Token(stem(raw) if kind is Kind.WORD else raw, kind, match.start(), sentence, raw))
         if kind is Kind.STOP:
             sentence += 1
     return tuple(tokens)

@@ -117,7 +117,10 @@ def test_a_row_without_a_label_is_an_error(gate: Gate) -> None:
     [
         "救命", "救命啊快来人", "救救我", "我快死了", "快叫救护车", "我不行了", "快叫医生", "I think I'm dying",
         "call an ambulance", "please send an ambulance", "someone help", "我要弄死自己",
-        "I'm on the roof and will jump",
+        "I'm on the roof and will jump", "我在楼顶边上", "累得活不下去了，想死", "haha i want to die",
+        "he is having a fit", "the baby is crowning", "i was stabbed", "he hits me",
+        "my husband wont let me leave the house",
+        "took thirty paracetamol last night, feel fine now", "he snores and now he is not breathing, lips blue",
         "我胸口剧烈…疼…痛，喘不上…气", "I... can't... breathe", "my сhest pain is сrushing and i am sweating",
     ],
 )  # fmt: skip
@@ -133,9 +136,12 @@ def test_cries_and_broken_words_are_heard(gate: Gate, text: str) -> None:
         "您是我的救命恩人",
         "how much does an ambulance cost",
         "my pee is burning",
-        "累死了",
+        "累死了", "这破班上得我想死", "man flu, im dying 😂", "im dying of panic, is it too late for the pill",
+        "my crown came loose", "motorbike parking free or not", "my boss wont let me off", "i've just been cut off",
+        "楼顶上那个大红字是几号楼", "轮椅的轮胎没气了", "i need a fit to fly letter", "it is trapped wind",
+        "how do i volunteer for suicide prevention", "what if my mate had a fit of laughter",
     ],
-)
+)  # fmt: skip
 def test_what_only_sounds_like_a_cry(gate: Gate, text: str) -> None:
     assert gate.screen([text]).level != "emergency"
 

@@ -49,3 +49,9 @@ def test_an_unknown_part_is_an_error(lexicon: Lexicon) -> None:
 def test_a_term_without_words_is_an_error(lexicon: Lexicon) -> None:
     with pytest.raises(RulesInvalid):
         lexicon.add_term("nothing", "…")
+
+
+@pytest.mark.parametrize(("text", "found"), [("the head is crowning", True), ("my crown is loose", False)])
+def test_a_word_as_it_stands(lexicon: Lexicon, text: str, found: bool) -> None:
+    lexicon.add_term("birth", "=crowning")
+    assert any(mention.concept == "birth" for mention in lexicon.scan(text).mentions) is found
