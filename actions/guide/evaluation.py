@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from actions.guide.ages import years
 from actions.bounds import bounds
+from actions.guide.ages import years
 from actions.guide.conversing import Talk, converse
 from actions.guide.flow import GuideFlow
 from actions.guide.simulated_patient import SimulatedPatient

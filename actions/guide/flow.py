@@ -8,15 +8,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from actions.flow import Flow
-from actions.guide.case import plain_name
-from actions.guide.follow_up import ComplaintQuestion, FollowUpQuestion, assess, question_of
+from actions.guide.follow_up import ComplaintQuestion, FollowUpQuestion, assess, question_of, told
 from actions.guide.place import place
+from actions.guide.quoting import quotes
 from actions.guide.triage import Assessment, Guide
 from actions.turns import HUMAN, Option, Payload, Reading, State, Turn, pick, say
 from knowledge.directory import Directory
 
 Disposition = Callable[[State], str | None]
 """How urgent it is: emergency, today, routine or self_care; None where nobody judges it."""
+LASTS = re.compile(
+    r"\W*(已经|大概|差不多|有|快|都|好|这样)*[\d一二两三四五六七八九十半几好多]+(个?半?多?(天|周|星期|礼拜|年)|个半?多?月)多?(了|吧|左右)?\W*|"
+    r"\W*(for |about |since |it'?s been |maybe )*(\d+|an?|one|two|three|four|five|six|several|a few|a couple of|many) "
+    r"(day|week|month|year)s?( now| already| or so)?\W*",
+    re.IGNORECASE,
+)
+"""How long it has been so: no day for a visit, although the intent may take it for one."""
 DISPOSITIONS = ("today", "routine", "self_care")
 """Those that the result names; an emergency is the gate's business."""
 WHY = re.compile(
@@ -57,12 +64,18 @@ class DepartmentChoice:
         if self._was_said(state, turn):
             again = say("guide.result_again", {"department": first.department}, options, expects=self.slot)
             return Reading(says=(again,))
-        params = {"department": first.department, "reason": self._reason(found, turn.language)}
+        params = {"department": first.department, "reason": self._reason(found, state, turn.language)}
         key = "guide.result" if self._directory.departments[first.department].bookable else "guide.result_walk_in"
         key = key if params["reason"] else f"{key}_plain"
         result = say(key, params, options, self._card(first.department, turn), expects=self.slot)
-        before = (say(f"guide.disposition_{urgency}"),) if urgency in DISPOSITIONS else ()
+        before = self._notes(found, urgency)
         return Reading(says=(*before, result))
+
+    def _notes(self, found: Assessment, urgency: str | None) -> tuple[Payload, ...]:
+        """How soon, and what the house asks of such a patient first."""
+        soon = (say(f"guide.disposition_{urgency}"),) if urgency in DISPOSITIONS else ()
+        noted = {rule.id for rule in self._guide.table.rules if rule.note}
+        return (*soon, say(f"guide.note_{found.rule}")) if found.rule in noted else soon
 
     def _was_said(self, state: State, turn: Turn) -> bool:
         """Whether the result stands and the patient only asked something in passing."""
@@ -85,14 +98,10 @@ class DepartmentChoice:
             "params": {"department": department, "place": f"{place} {floor} {found.desk}", "route": route},
         }
 
-    def _reason(self, found: Assessment, language: str) -> str:
-        """The patient's own words for what decided; the plain name of a complaint that was only said yes to."""
-        names: list[str] = []
-        for symptom in found.departments[0].because[:3]:
-            quoted = found.words.get(symptom, "")
-            spoken = quoted if quoted and quoted.isascii() == (language != "zh") else ""
-            names.append(spoken or plain_name(self._guide.table, symptom, language))
-        return ("、" if language == "zh" else ", ").join(dict.fromkeys(name for name in names if name))
+    def _reason(self, found: Assessment, state: State, language: str) -> str:
+        """What speaks for it, as the patient said it; a complaint that was only said yes to is no quotation."""
+        said = [one if isinstance(one, str) else one.text for one in told(state)]
+        return ("、" if language == "zh" else ", ").join(quotes(self._guide.table, said, found.departments[0].because))
 
     def read(self, state: State, turn: Turn, asked: bool) -> Reading | None:
         """A choice, a plain yes, or a department by name."""
@@ -104,6 +113,9 @@ class DepartmentChoice:
         named = [match.department for match in self._directory.match_departments(turn.text)]
         if named and not turn.asks and self._directory.departments[named[0]].bookable:
             return self._go(named[0], state)
+        if LASTS.fullmatch(turn.text):
+            answer = {"value": "", "text": turn.text, "after": len(state.get("complaint") or ())}
+            return Reading({"guide_answers": {**(state.get("guide_answers") or {}), "duration": answer}})
         if turn.is_sure("affirm", "book", "inform_when"):
             found = assess(self._guide, state, self._disposition(state))
             offered = [one.department for one in found.departments] if not found.abstained else ["general_practice"]

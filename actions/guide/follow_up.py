@@ -53,7 +53,8 @@ def told(state: State) -> list[Said]:
 
 def assess(guide: Guide, state: State, urgency: str | None = None) -> Assessment:
     """What the guide makes of the complaint and the answers so far."""
-    return guide.assess(told(state), asked=tuple(state.get("guide_answers") or ()), urgency=urgency)
+    asked = (ComplaintQuestion.slot, *(state.get("guide_answers") or ()))
+    return guide.assess(told(state), asked=asked, urgency=urgency)
 
 
 def question_of(guide: Guide, state: State) -> QuestionEntry | None:
@@ -139,9 +140,13 @@ class FollowUpQuestion:
             return None
         if WORDS.search(turn.text) is None:
             # An empty answer is asked for once more, then taken for "I do not know".
-            return self._answered(state, question.id, UNKNOWN, "") if int(state.get("misses") or 0) else None
+            return (
+                self._answered(state, question.id, UNKNOWN, "") if turn.asks or int(state.get("misses") or 0) else None
+            )
         speaks = bool(self._guide.symptoms_in(turn.text))
-        if not speaks and (turn.asks or turn.is_sure(*OTHER_BUSINESS)):
+        # What else there is, may be told in any words; "how many" in them makes no question of it.
+        asks = turn.asks and question.unknown != "more"
+        if not speaks and (asks or turn.is_sure(*OTHER_BUSINESS)):
             return None
         return self._answered(state, question.id, self._value(question, turn, speaks), turn.text)
 

@@ -51,6 +51,7 @@ def _fits_patient(when: WhenEntry, case: Case) -> bool:
     return all(
         (
             when.child is None or when.child == case.child,
+            not when.adult or (case.age is not None and not case.child),
             when.pregnant is None or when.pregnant == bool(case.pregnant),
             when.sex is None or when.sex == case.sex,
             when.age is None or (case.age is not None and when.age.holds(case.age)),

@@ -18,10 +18,11 @@ def next_question(table: SymptomTable, case: Case, shares: Shares, asked: Collec
 
     `shares`: probabilities of the departments that may be offered; `asked`: ids of questions asked before.
     """
-    if len(asked) >= table.thresholds.most_questions:
+    most = table.thresholds.most_questions
+    if sum(not table.questions[one].when.none for one in asked if one in table.questions) >= most:
         return None
     open_ = [one for one in table.questions.values() if one.id not in asked and _may_ask(table, one, case, shares)]
-    facts = [one for one in open_ if one.kind == "fact" and not one.when.unsure]
+    facts = [one for one in open_ if one.kind == "fact" and not one.when.unsure and _is_due(table, one, shares)]
     if facts:
         return facts[0].id
     if not shares or max(shares.values()) >= table.thresholds.sure_from:
@@ -56,12 +57,18 @@ def _answers(table: SymptomTable, question: QuestionEntry, shares: Shares) -> li
     return [{name: one[name] / whole[name] for name in shares} for one in likely]
 
 
+def _is_due(table: SymptomTable, question: QuestionEntry, shares: Shares) -> bool:
+    """Whether a fact is worth asking: what else there is, only while that may change the department."""
+    return not question.when.brief or max(shares.values(), default=0.0) < table.thresholds.brief_sure_from
+
+
 def _may_ask(table: SymptomTable, question: QuestionEntry, case: Case, shares: Shares) -> bool:
     known = {
         "age": case.age is not None or case.child,
         "pregnant": case.pregnant is not None or case.sex == "male" or case.child,
         "injury": "trauma_fall" in case.symptoms or case.injury_denied,
         "duration": case.duration_said,
+        "more": case.length >= table.thresholds.brief_below,
         "patient": (case.age is not None or case.child) and (case.sex is not None or case.child),
     }
     if question.unknown is not None and known[question.unknown]:
@@ -71,7 +78,8 @@ def _may_ask(table: SymptomTable, question: QuestionEntry, case: Case, shares: S
     if question.when.decides and not _decides(table, case, shares):
         return False
     told = question.kind != "fact" and any(one in case.symptoms or one in case.denied for one in question.all_about)
-    return not told and (bool(case.symptoms) or bool(shares)) and _when_holds(table, question, question.when, case)
+    something = bool(case.symptoms) or bool(shares) or (question.when.brief and case.length > 0)
+    return not told and something and _when_holds(table, question, question.when, case)
 
 
 def _decides(table: SymptomTable, case: Case, shares: Shares) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actions.guide.ages import years
+from actions.guide.answers import is_no
 from actions.guide.case import longest
 from actions.guide.symptoms import QuestionEntry, SymptomTable
 from actions.safety.text import normalise
@@ -39,6 +40,10 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+TOLD_UNASKED = {"": 1, "chatty": 2}
+"""Facts told when asked what else there is, by habit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """What the simulated patient says, or the answer that it taps."""
@@ -59,7 +64,8 @@ class SimulatedPatient:
     table: SymptomTable
     age: float | None = None
     sex: str | None = None
-    pregnant: bool | None = None
+    pregnant: bool | str | None = None
+    """Whether it is pregnant; words tell how far."""
     duration: str = ""
     habit: str = "short"
 
@@ -89,12 +95,28 @@ class SimulatedPatient:
         if question.unknown == "age" and self.age is not None:
             return Spoken(self._say("age").format(years=round(self.age, 2)))
         if question.unknown == "pregnant":
-            return Spoken(self._say("yes" if self.pregnant else "no"))
+            return Spoken(
+                self.pregnant if isinstance(self.pregnant, str) else self._say("yes" if self.pregnant else "no")
+            )
         if question.unknown == "patient":
             return Spoken(taps=self._who())
+        if question.unknown == "more":
+            return self._more()
         if question.unknown == "duration" and self.duration:
             return Spoken(self.duration)
         return Spoken(self._say("unknown"))
+
+    def _more(self) -> Spoken:
+        """What else there is: as many facts as its habit tells of its own accord, the first written first."""
+        if self.habit == "does_not_know":
+            return Spoken(self._say("unknown"))
+        there = [
+            name if value is True else f"{name}，{value}"
+            for name, value in self.facts.items()
+            if value is True or (isinstance(value, str) and not is_no(value))
+        ]
+        most = TOLD_UNASKED["chatty" if self.habit == "chatty" else ""]
+        return Spoken("，".join(there[:most]) or self._say("no"))
 
     def _who(self) -> str:
         if self.age is not None and self.age < self.table.child_below:
@@ -130,5 +152,5 @@ class SimulatedPatient:
 
     def _names(self, words: str) -> set[str]:
         """Complaints that the name of a fact names."""
-        scan = self.table.vocabulary.lexicon.scan(normalise(words, self.table.vocabulary.variants))
+        scan = self.table.vocabulary.lexicon.scan(normalise(words))
         return {mention.concept for mention in longest(scan.mentions)}

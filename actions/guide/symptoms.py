@@ -61,6 +61,8 @@ class WhenEntry(_Strict):
     sex: Sex | None = None
     pregnant: bool | None = None
     child: bool | None = None
+    adult: bool = False
+    """The age is known and no child's."""
     weeks: Bounds | None = None
     """Weeks of pregnancy; unknown weeks meet a range without a lower end."""
     any: list[str] = Field(default_factory=list)
@@ -84,6 +86,8 @@ class HouseRuleEntry(_Strict):
     """Departments to put first, in this order."""
     bar: list[str] = Field(default_factory=list)
     """Departments never to offer."""
+    note: bool = False
+    """Whether guide.note_<id> is said before the departments when this rule decides."""
 
 
 class AskWhenEntry(_Strict):
@@ -91,6 +95,8 @@ class AskWhenEntry(_Strict):
 
     none: bool = False
     unsure: bool = False
+    brief: bool = False
+    """Little was told, in one sentence."""
     asks: bool = False
     """One of the complaints names the question."""
     maybe_child: bool = False
@@ -124,7 +130,7 @@ class QuestionEntry(_Strict):
     about: list[str] = Field(default_factory=list)
     """Complaints that a yes adds and a no denies."""
     options: list[AnswerEntry] = Field(default_factory=list)
-    unknown: Literal["age", "pregnant", "injury", "duration", "patient"] | None = None
+    unknown: Literal["age", "pregnant", "injury", "duration", "patient", "more"] | None = None
     """What the question is for, where it is no complaint: it is not asked once that is known."""
     when: AskWhenEntry = Field(default_factory=AskWhenEntry)
 
@@ -148,6 +154,8 @@ class Thresholds(_Strict):
     yes_at_least: float = Field(gt=0, lt=1)
     untypical_weight: float = Field(ge=0, le=1)
     words_alone_from: float = Field(ge=0, lt=1)
+    brief_below: int = Field(ge=0)
+    brief_sure_from: float = Field(gt=0, le=1)
     most_questions: int = Field(ge=0, le=4)
 
 
@@ -245,9 +253,7 @@ def load_symptoms(
     )
 
 
-def _add(
-    path: Path, file: BodyFile, symptoms: dict[str, SymptomEntry], questions: dict[str, QuestionEntry]
-) -> None:
+def _add(path: Path, file: BodyFile, symptoms: dict[str, SymptomEntry], questions: dict[str, QuestionEntry]) -> None:
     for entry in file.symptoms:
         if entry.id in symptoms:
             raise RulesInvalid(f"{path.name}: the symptom {entry.id} stands twice")

@@ -9,7 +9,7 @@ before; this never diagnoses.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +50,6 @@ class Assessment:
     """Id of the most useful next question, None when there is nothing worth asking."""
     symptoms: tuple[str, ...]
     """Ids of the complaints understood, in the order said."""
-    words: Mapping[str, str]
-    """The patient's own words for a complaint, by its id, where they can be quoted."""
     rule: str | None = None
     """Id of the rule of the house that put the first department there."""
 
@@ -87,7 +85,7 @@ class Guide:
         ranked = self._ranked(allowed, decision, case)
         abstained = not ranked or ranked[0].probability < limits.abstain_below
         question = next_question(self.table, case, {} if decision.first else allowed, asked)
-        return Assessment(ranked, abstained, question, tuple(case.symptoms), case.words, decision.rule)
+        return Assessment(ranked, abstained, question, tuple(case.symptoms), decision.rule)
 
     def symptoms_in(self, text: str) -> tuple[str, ...]:
         """Ids of the complaints of one sentence; reads the table alone, so it is quick."""

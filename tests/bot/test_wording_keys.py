@@ -19,7 +19,7 @@ from knowledge.directory import load_directory
 ROOT = Path(__file__).parents[2]
 ROOMS = ("registration", "option", "guide", "control", "small_talk", "later", "handoff", "menu")
 """First words of the keys that the flows say; safety, answers, faults and pages have tests of their own."""
-KEY = re.compile(rf"({'|'.join(ROOMS)})\.(?!yml\b)[a-z_]+")
+KEY = re.compile(rf"({'|'.join(ROOMS)})\.(?!yml\b|npz\b)[a-z_]+")
 SAMPLES = {
     "date": "2026-11-27",
     "clock": "08:30:00",

@@ -94,11 +94,11 @@ def test_without_a_complaint_it_abstains_and_asks() -> None:
         ("儿子肚子疼", None, None, "age_group"),
         ("小肚子疼", 30, "female", "pregnancy"),
         ("小肚子疼", 30, "male", None),
-        ("胸口疼", 40, None, "injury"),
+        ("膝盖疼", 40, None, "injury"),
     ],
 )
 def test_the_next_question(text: str, age: int | None, sex: str | None, question: str | None) -> None:
-    found = GUIDE.assess([text], age=age, sex=sex).question
+    found = GUIDE.assess([text], age=age, sex=sex, asked=("more",)).question
     assert found == question if question else found != "pregnancy"
 
 
