@@ -1,6 +1,7 @@
 """What an operator may set about records and services."""
 
 from datetime import datetime
+from pathlib import Path
 
 from pydantic import BaseModel, Field, SecretStr
 
@@ -24,6 +25,14 @@ class ClockSettings(BaseModel, extra="forbid"):
     """The moment at which a demonstration's clock starts (ISO 8601); empty for real time."""
     began: float | None = None
     """Unix seconds at which that moment was, so that all processes of the demonstration agree."""
+
+
+class GuideSettings(BaseModel, extra="forbid"):
+    """The medical guide."""
+
+    more_cases: Path | None = Path("../shared/eval/dev/triage_zh.jsonl")
+    """Labelled complaints (JSON lines: text, acceptable) that the guide also learns from, relative to the root; a file
+    that is not there is left out."""
 
 
 class ActionServerSettings(BaseModel, extra="forbid"):

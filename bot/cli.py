@@ -64,18 +64,27 @@ def up() -> None:
 
 @main.command()
 def train(force: Annotated[bool, typer.Option("--force", help="Train even if nothing has changed.")] = False) -> None:
-    """Train the gate's second vote and Rasa side by side, each unless it is current."""
+    """Train the gate's second vote, the guide and Rasa, each unless it is current."""
     from concurrent.futures import ThreadPoolExecutor
 
     from bot.gate_training import train_vote
+    from bot.guide_training import train_guide
     from bot.training import train as run
 
     with _told() as settings, ThreadPoolExecutor(max_workers=1) as beside:
-        learning = beside.submit(train_vote, settings, force)  # Rasa trains in a process of its own
+        # One after the other in one thread, while Rasa trains in a process of its own.
+        learning = beside.submit(train_vote, settings, force)
+        guiding = beside.submit(train_guide, settings, force)
         done = run(settings, force)
         vote = learning.result()
         if vote.fresh:
             typer.echo(f"The gate's second vote is new, learned from {vote.cases} cases.")
+        guide = guiding.result()
+        if guide.fresh:
+            typer.echo(
+                f"The guide is new, learned from {guide.cases} cases; of held-out ones {guide.at_1:.1%} right at once, "
+                f"{guide.at_3:.1%} among three."
+            )
         typer.echo(
             "A new model is in place; a running Rasa serves it after its next start."
             if done

@@ -16,7 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from actions.settings import ActionServerSettings, ClockSettings, RecordsSettings
+from actions.settings import ActionServerSettings, ClockSettings, GuideSettings, RecordsSettings
 from knowledge.settings import KnowledgeSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     bot: BotSettings = BotSettings()
     rasa: RasaSettings = RasaSettings()
     actions: ActionServerSettings = ActionServerSettings()
+    guide: GuideSettings = GuideSettings()
     records: RecordsSettings = RecordsSettings()
     knowledge: KnowledgeSettings = KnowledgeSettings()
     clock: ClockSettings = ClockSettings()

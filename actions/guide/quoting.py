@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from actions.guide.case import longest
 from actions.guide.symptoms import SymptomTable
-from actions.guide.triage import longest_mentions
 from actions.safety.assertion import Status, assert_mentions
 from actions.safety.lexicon import Mention
 from actions.safety.text import Token, normalise
@@ -42,8 +42,8 @@ def quotes(table: SymptomTable, texts: Iterable[str], symptoms: Sequence[str]) -
         for concept, quote in _named(table, number, text):
             said.setdefault(concept, quote)
     found = [said[one] for one in symptoms if one in said]
-    longest = [one.words for one in found if not any(one.within(other) for other in found)]
-    return list(dict.fromkeys(longest))[:MOST_QUOTES]
+    kept = [one.words for one in found if not any(one.within(other) for other in found)]
+    return list(dict.fromkeys(kept))[:MOST_QUOTES]
 
 
 def _named(table: SymptomTable, number: int, text: str) -> Iterator[tuple[str, _Quote]]:
@@ -51,7 +51,7 @@ def _named(table: SymptomTable, number: int, text: str) -> Iterator[tuple[str, _
     plain, source, origin = _aligned(text)
     scan = table.vocabulary.lexicon.scan(plain)
     statuses = assert_mentions(scan, frozenset(), personal=True)
-    for mention in longest_mentions(scan.mentions):
+    for mention in longest(scan.mentions):
         start, end = _span(mention, scan.tokens, plain)
         words = source[origin[start] : origin[end - 1] + 1]
         if statuses[mention] is not Status.DENIED and not TOKEN.search(words):

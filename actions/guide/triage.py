@@ -1,48 +1,30 @@
-"""From a complaint to departments: evidence of the symptom table, then the rules of the house.
+"""From a complaint to departments: evidence of the symptom table and the trained classifier, then the house's rules.
 
     guide = load_guide(Path("knowledge/hospital"))
     guide.assess(["膝盖疼了半个月，上下楼更厉害"]).departments[0].department     # "orthopaedics"
 
-Pure: no storage, no clock. The emergency gate has read the words before; this never diagnoses.
+No storage, no clock; the only model behind it is the classifier's embedder. The emergency gate has read the words
+before; this never diagnoses.
 """
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import exp
 from pathlib import Path
 
-from actions.guide.symptoms import HouseRuleEntry, QuestionEntry, SymptomTable, load_symptoms
-from actions.safety.assertion import Status, assert_mentions
-from actions.safety.lexicon import Mention
-from actions.safety.persons import SELF, Person, read_person
-from actions.safety.reader import named_persons, subject_at
-from actions.safety.text import normalise
+from actions.guide.answers import Said
+from actions.guide.case import Case, Known, read_case
+from actions.guide.classifier import Classifier, QueryEmbedder, load_classifier
+from actions.guide.evidence import Shares, weigh_case
+from actions.guide.house import Decision, decide
+from actions.guide.questions import next_question
+from actions.guide.symptoms import CHILD_BELOW, SymptomTable, load_symptoms
 
 MOST = 3
 """Departments offered at most."""
-CHILD_BELOW = 14.0
-"""Years below which a patient belongs to paediatrics here (paediatric_under_age of hospital.yml)."""
-_MAYBE_CHILD = frozenset({"son", "daughter"})
-_CHILD = "child"
-_DURATION = (
-    "天",
-    "周",
-    "月",
-    "年",
-    "小时",
-    "昨",
-    "今",
-    "刚",
-    "突然",
-    "day",
-    "week",
-    "month",
-    "year",
-    "hour",
-    "since",
-    "ago",
-)
+LEAST_OF_FIRST = 0.5
+"""Probability that a department has at least which a rule of the house puts first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +33,7 @@ class Suggestion:
 
     department: str
     probability: float
-    """Share of the evidence, 0 to 1, over all departments; not yet calibrated."""
+    """That it is a right one, 0 to 1, as fitted on the training cases."""
     because: tuple[str, ...]
     """Symptom ids that speak for it, strongest first."""
 
@@ -68,22 +50,8 @@ class Assessment:
     """Id of the most useful next question, None when there is nothing worth asking."""
     symptoms: tuple[str, ...]
     """Ids of the complaints understood, in the order said."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is known of the patient in one assessment."""
-
-    symptoms: Mapping[str, float]
-    """Complaints with the weight they count."""
-    age: float | None
-    sex: str | None
-    pregnant: bool | None
-    weeks: float | None
-    child: bool
-    maybe_child: bool
-    duration_said: bool
-    injury_denied: bool
+    rule: str | None = None
+    """Id of the rule of the house that put the first department there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,173 +59,81 @@ class Guide:
     """The compiled guide. Immutable; safe to share between threads."""
 
     table: SymptomTable
-    child_below: float = CHILD_BELOW
+    classifier: Classifier | None = None
 
     def assess(
         self,
-        texts: Sequence[str],
+        told: Sequence[Said],
         age: float | None = None,
         sex: str | None = None,
         pregnant: bool | None = None,
+        *,
+        asked: Collection[str] = (),
+        urgency: str | None = None,
     ) -> Assessment:
-        """Departments for what was said so far (all texts of one complaint, oldest first).
+        """Departments for what was said so far (sentences and answers of one complaint, oldest first).
 
-        Age (years), sex and pregnancy are what the caller knows; what the texts say fills the gaps. Denied symptoms do
-        not count.
+        Age (years), sex and pregnancy are what the caller knows; what the words say fills the gaps. Denied symptoms
+        do not count. `asked`: questions not to be asked again; `urgency`: what the safety rules say of the same words.
         """
-        case = self._case(texts, age, sex, pregnant)
-        scores: dict[str, float] = {}
-        for symptom, weight in case.symptoms.items():
-            for department, evidence in self.table.symptoms[symptom].departments.items():
-                scores[department] = scores.get(department, 0.0) + evidence * weight
-        ranked = self._ranked(scores, case)
+        case = read_case(self.table, told, Known(age, sex, pregnant, urgency))
+        shares = weigh_case(self.table, self.classifier, case)
+        best = max(shares, key=lambda name: shares[name]) if shares else None
+        decision = decide(self.table, case, best)
+        allowed = _allowed(shares, decision, case)
         limits = self.table.thresholds
+        ranked = self._ranked(allowed, decision, case)
         abstained = not ranked or ranked[0].probability < limits.abstain_below
-        return Assessment(ranked, abstained, self._question(case, ranked), tuple(case.symptoms))
+        question = next_question(self.table, case, {} if decision.first else allowed, asked)
+        return Assessment(ranked, abstained, question, tuple(case.symptoms), decision.rule)
 
-    def _case(self, texts: Sequence[str], age: float | None, sex: str | None, pregnant: bool | None) -> _Case:
-        found: dict[str, float] = {}
-        persons: Counter[str] = Counter()
-        for text in texts:
-            plain = normalise(text)
-            scan = self.table.vocabulary.lexicon.scan(plain)
-            named = named_persons(scan)
-            persons.update(subject for _, subject in named if not scan.mentions)
-            statuses = assert_mentions(scan, frozenset(), personal=True)
-            for mention in longest_mentions(scan.mentions):
-                persons[subject_at(mention.start, scan, named)] += 1
-                status = statuses[mention]
-                if status is Status.DENIED:
-                    found.pop(mention.concept, None)
-                    continue
-                past = status in {Status.PAST, Status.RESOLVED}
-                weight = self.table.thresholds.past_weight if past else 1.0
-                found[mention.concept] = max(weight, found.get(mention.concept, 0.0))
-        return self._patient(texts, found, persons, Person(age=age, sex=sex, pregnant=pregnant))
+    def symptoms_in(self, text: str) -> tuple[str, ...]:
+        """Ids of the complaints of one sentence; reads the table alone, so it is quick."""
+        return tuple(read_case(self.table, [text], Known()).symptoms)
 
-    def _patient(
-        self, texts: Sequence[str], found: Mapping[str, float], persons: Mapping[str, int], told: Person
-    ) -> _Case:
-        said = read_person(texts)
-        entries = [self.table.symptoms[symptom] for symptom in found]
-        patient = max(persons, key=lambda name: persons[name]) if persons else SELF
-        relation = self.table.vocabulary.relations.get(patient)
-        age = told.age if told.age is not None else said.age
-        pregnant = told.pregnant
-        if pregnant is None and (said.pregnant or any(entry.pregnancy for entry in entries)):
-            pregnant = True
-        sex = told.sex or next((entry.sex for entry in entries if entry.sex), None)
-        sex = sex or ("female" if pregnant else relation.sex if relation and relation.sex else said.sex)
-        child = age < self.child_below if age is not None else patient == _CHILD and not pregnant
-        everything = " ".join(texts).lower()
-        return _Case(
-            symptoms=found,
-            age=age,
-            sex=sex,
-            pregnant=pregnant,
-            weeks=said.weeks,
-            child=child,
-            maybe_child=age is None and not child and patient in _MAYBE_CHILD,
-            duration_said=any(word in everything for word in _DURATION),
-            injury_denied=any(word in everything for word in ("没有受伤", "没受伤", "没摔", "no injury")),
-        )
-
-    def _ranked(self, scores: Mapping[str, float], case: _Case) -> tuple[Suggestion, ...]:
-        if not scores and not case.child and not case.pregnant:
-            return ()
-        best = max(scores, key=lambda name: scores[name]) if scores else None
-        applied = [rule for rule in self.table.rules if self._fits(rule, case, best)]
-        barred = {name for rule in applied for name in rule.bar}
-        moved = next((rule.move for rule in applied if rule.move), [])
-        total = sum(exp(scores.get(name, 0.0)) for name in self.table.departments)
-        shares = {name: exp(score) / total for name, score in scores.items() if name not in barred}
-        # A hard rule puts its department before the evidence; evidence still orders the rest.
-        for place, name in enumerate(moved):
-            lead = max(shares.values(), default=0.0)
-            shares[name] = max(shares.get(name, 0.0), lead, 0.5) if place == 0 else shares.get(name, lead / 2)
-        whole = max(1.0, sum(shares.values()))
-        shares = {name: share / whole for name, share in shares.items()}
-        first = moved[0] if moved else None
-        order = sorted(shares, key=lambda name: (name != first, -shares[name], name))
+    def _ranked(self, allowed: Shares, decision: Decision, case: Case) -> tuple[Suggestion, ...]:
+        first = decision.first[0] if decision.first else None
+        order = sorted(allowed, key=lambda name: (name != first, -allowed[name], name))
+        least = max(allowed.values(), default=0.0) * self.table.thresholds.keep_share
         return tuple(
-            Suggestion(name, round(shares[name], 4), self._because(name, case))
+            Suggestion(name, round(allowed[name], 4), self._because(name, case))
             for place, name in enumerate(order[:MOST])
-            if place == 0 or name in moved or shares[name] >= shares[order[0]] * self.table.thresholds.keep_share
+            if place == 0 or name in decision.first or allowed[name] >= least
         )
 
-    def _because(self, department: str, case: _Case) -> tuple[str, ...]:
+    def _because(self, department: str, case: Case) -> tuple[str, ...]:
         evidence = {
             symptom: self.table.symptoms[symptom].departments.get(department, 0.0) * weight
             for symptom, weight in case.symptoms.items()
         }
         speaking = [one for one in evidence if evidence[one] > 0]
-        # Where a rule of the house decided, everything said is the reason.
+        # Where a rule of the house or the classifier decided, everything said is the reason.
         return tuple(sorted(speaking or evidence, key=lambda one: -evidence[one]))
 
-    def _fits(self, rule: HouseRuleEntry, case: _Case, best: str | None) -> bool:
-        when = rule.when
-        checks = (
-            when.child is None or when.child == case.child,
-            when.pregnant is None or when.pregnant == bool(case.pregnant),
-            when.sex is None or when.sex == case.sex,
-            when.age is None or (case.age is not None and when.age.holds(case.age)),
-            when.weeks is None or (when.weeks.at_least is None if case.weeks is None else when.weeks.holds(case.weeks)),
-            not when.any or any(name in case.symptoms for name in when.any),
-            not when.only or set(case.symptoms) <= set(when.only),
-            not when.best or best in when.best,
-            not any(name in case.symptoms for name in rule.unless),
-        )
-        return all(checks)
 
-    def _question(self, case: _Case, ranked: Sequence[Suggestion]) -> str | None:
-        unsure = bool(ranked) and ranked[0].probability < self.table.thresholds.asked_share
-        for question in self.table.questions:
-            if self._worth_asking(question, case, unsure):
-                return question.id
-        return None
-
-    def _worth_asking(self, question: QuestionEntry, case: _Case, unsure: bool) -> bool:
-        known = {
-            "age": case.age is not None or case.child,
-            "pregnant": case.pregnant is not None or case.sex == "male" or case.child,
-            "injury": "trauma_fall" in case.symptoms or case.injury_denied,
-            "duration": case.duration_said,
-        }
-        when = question.when
-        if question.unknown and known[question.unknown]:
-            return False
-        if when.none:
-            return not case.symptoms
-        asks = any(self.table.symptoms[one].question == question.id for one in case.symptoms)
-        return bool(case.symptoms) and all(
-            (
-                not when.asks or asks,
-                not when.unsure or unsure,
-                not when.maybe_child or case.maybe_child,
-                when.sex is None or case.sex in {None, when.sex},
-                when.age is None or case.age is None or when.age.holds(case.age),
-            )
-        )
+def _allowed(shares: Shares, decision: Decision, case: Case) -> dict[str, float]:
+    """The shares without barred departments, and with those that a rule puts first before the evidence."""
+    if not shares and not case.child and not case.pregnant and case.urgency is None:
+        return {}
+    allowed = {name: share for name, share in shares.items() if name not in decision.barred}
+    for place, name in enumerate(decision.first):
+        lead = max(allowed.values(), default=0.0)
+        allowed[name] = max(allowed.get(name, 0.0), lead, LEAST_OF_FIRST) if place == 0 else allowed.get(name, lead / 2)
+    whole = sum(allowed.values())
+    return {name: share / whole for name, share in allowed.items()} if whole > 0 else {}
 
 
-def longest_mentions(mentions: Sequence[Mention]) -> list[Mention]:
-    """Mentions without those that a longer unbroken one holds: 偏头痛 is no second 头痛, 乳腺癌 no other 癌."""
-    solid = [mention for mention in mentions if len(mention.atoms) == 1]
-    return [
-        mention
-        for mention in mentions
-        if not any(
-            other.start <= mention.start
-            and mention.end <= other.end
-            and other.end - other.start > mention.end - mention.start
-            for other in solid
-        )
-    ]
-
-
-def load_guide(folder: Path, departments: Collection[str] | None = None, child_below: float = CHILD_BELOW) -> Guide:
+def load_guide(
+    folder: Path,
+    departments: Collection[str] | None = None,
+    child_below: float = CHILD_BELOW,
+    *,
+    model: Path | None = None,
+    embedder: QueryEmbedder | None = None,
+) -> Guide:
     """The guide of a hospital folder (symptoms.yml, concepts.yml). Raises RulesInvalid with the file and entry.
 
-    `departments`: ids the hospital knows, to check the table against; `child_below`: the local age of paediatrics.
+    `departments`: ids the hospital knows, to check the table against; `child_below`: the local age of paediatrics;
+    `model` and `embedder`: the classifier that `yidao train` wrote. Without them the table speaks alone.
     """
-    return Guide(load_symptoms(folder, departments), child_below)
+    return Guide(load_symptoms(folder, departments, child_below), load_classifier(model, embedder))

@@ -21,8 +21,9 @@ import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from actions.ngrams import blocks, learn_vocabulary, weigh
 from actions.safety.errors import RulesInvalid
-from actions.safety.features import blocks, learn_vocabulary, weigh
+from actions.safety.features import FACT_WEIGHT
 from actions.safety.gate import Gate
 from actions.safety.vote import (
     DISPOSITIONS,
@@ -197,7 +198,9 @@ def _fit(cases: Sequence[Case], vectors: Vectors, facts: Sequence[set[str]], pol
     features, idf = learn_vocabulary(counted, facts, LEAST_TEXTS)
     centre = vectors.mean(axis=0)
     places = {feature: place for place, feature in enumerate(features)}
-    matrix = _matrix([weigh(two, names, places, idf) for two, names in zip(counted, facts, strict=True)], len(features))
+    matrix = _matrix(
+        [weigh(two, names, places, idf, FACT_WEIGHT) for two, names in zip(counted, facts, strict=True)], len(features)
+    )
     whole = sparse.hstack([matrix, sparse.csr_matrix(vectors - centre)]).tocsr()
     model = LogisticRegression(C=policy.strength, max_iter=MOST_ROUNDS, tol=1e-3)
     labels = [DISPOSITIONS.index(case.disposition) for case in cases]
@@ -234,7 +237,7 @@ def _held_out(cases: Sequence[Case], vectors: Vectors, facts: Sequence[set[str]]
         places = {feature: place for place, feature in enumerate(learned["features"])}
         idf = learned["idf"].tolist()
         for place in test:
-            columns, values = weigh(blocks(cases[place].text), facts[place], places, idf)
+            columns, values = weigh(blocks(cases[place].text), facts[place], places, idf, FACT_WEIGHT)
             scores = learned["bias"] + (vectors[place] - learned["centre"]) @ learned["of_vector"]
             if columns:
                 scores = scores + np.asarray(values, dtype=np.float32) @ learned["of_features"][columns]

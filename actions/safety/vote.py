@@ -23,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from actions.safety.features import blocks, weigh
+from actions.ngrams import blocks, weigh
+from actions.safety.features import FACT_WEIGHT
 from knowledge.embedder import Vector
 
 logger = structlog.get_logger(__name__)
@@ -133,7 +134,7 @@ class Vote:
         return Opinion(shares(worst), log_odds(worst) >= threshold)
 
     def _of_features(self, text: str, facts: set[str]) -> Array:
-        columns, values = weigh(blocks(text), facts, self._places, self._idf)
+        columns, values = weigh(blocks(text), facts, self._places, self._idf, FACT_WEIGHT)
         if not columns:
             return self.weights.bias
         return self.weights.bias + np.asarray(values, dtype=np.float32) @ self.weights.of_features[columns]

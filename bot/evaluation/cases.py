@@ -6,12 +6,15 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, ValidationError
 
+from actions.guide.ages import years
 from bot.evaluation.faults import UnreadableCases
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, Field(min_length=1)]
+Age = Annotated[float | None, BeforeValidator(years)]
+"""Years, also written as "8个月" or "69 years"."""
 
 
 class Case(BaseModel):
@@ -81,10 +84,42 @@ class TriageCase(Case):
     """Chinese names of the departments that are right."""
     lang: Name
     """zh or en."""
-    age: float | None = None
+    age: Age = None
     """Years."""
     sex: str | None = None
     """female or male."""
+
+
+class PatientFacts(BaseModel):
+    """What a simulated patient knows."""
+
+    opening: Words
+    """What it says first."""
+    facts: dict[str, bool | str]
+    """By a name in words: there, not there, or in its own words."""
+    age: Age = None
+    """Years."""
+    sex: str | None = None
+    """female or male."""
+    pregnant: bool | str | None = None
+    """Whether it is pregnant, or how far in words."""
+    duration: str | None = None
+    """How long it has been so, in words."""
+    habit_of_answer: str | None = None
+    """How it answers: short, chatty, vague, contradicting, does_not_know …"""
+
+
+class DialogueCase(BaseModel):
+    """Suite `guide_dialogue`."""
+
+    id: Name
+    """Unique in its file."""
+    patient: PatientFacts
+    """Who answers."""
+    acceptable: Annotated[list[str], Field(min_length=1)]
+    """Chinese names of the departments that are right."""
+    lang: Literal["zh", "en"] = "zh"
+    """Language of the talk."""
 
 
 class QueryCase(Case):

@@ -25,6 +25,17 @@ RATES: Mapping[str, Mapping[str, Callable[[Row], bool | None]]] = {
         "specificity": lambda row: row["alarm"] == 0 if row["label"] == 0 else None,
     },
     "ordinary": {"false_alarms": lambda row: row["alarm"] == 1},
+    "triage": {
+        "acceptable_at_1": lambda row: bool(row["at_1"]),
+        "acceptable_at_3": lambda row: bool(row["at_3"]),
+        "abstained": lambda row: bool(row["abstained"]),
+    },
+    "guide_dialogue": {
+        "acceptable_at_1": lambda row: bool(row["at_1"]),
+        "acceptable_at_3": lambda row: bool(row["at_3"]),
+        "abstained": lambda row: bool(row["abstained"]),
+        "within_3_questions": lambda row: row["questions"] <= 3,
+    },
     "urgency": {
         "accuracy": lambda row: row["predicted"] == row["label"],
         "emergency_missed": lambda row: row["predicted"] != "emergency" if row["label"] == "emergency" else None,

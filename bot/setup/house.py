@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from bot.gate_training import is_vote_current
+from bot.guide_training import is_guide_current
 from bot.settings import ROOT, Settings
 from bot.setup import weights
 from bot.setup.environments import environments
@@ -52,7 +53,7 @@ def prepare(settings: Settings, root: Path, console: Console) -> None:
     state = settings.path(settings.state)
     stamps = Stamps(state / "setup", console)
     stamps.folder.mkdir(parents=True, exist_ok=True)
-    if not (is_current(root) and is_vote_current(settings, root)):
+    if not (is_current(root) and is_vote_current(settings, root) and is_guide_current(settings, root)):
         yidao = str(environments(root)["main"].folder / "bin" / "yidao")
         train = Step("train", f"training {model_file(root).name}", lambda log: run_logged([yidao, "train"], log, root))
         stamps.run(train, force=True)

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
-from actions.guide.flow import ANSWERS
+from actions.guide.symptoms import load_symptoms
 from bot.wording import Wording
 from knowledge.directory import load_directory
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("registration", "option", "guide", "control", "small_talk", "later", "handoff", "menu")
 """First words of the keys that the flows say; safety, answers, faults and pages have tests of their own."""
-KEY = re.compile(rf"({'|'.join(ROOMS)})\.(?!yml\b)[a-z_]+")
+KEY = re.compile(rf"({'|'.join(ROOMS)})\.(?!yml\b|npz\b)[a-z_]+")
 SAMPLES = {
     "date": "2026-11-27",
     "clock": "08:30:00",
@@ -94,10 +94,14 @@ def test_what_is_put_together_exists(start: str) -> None:
     assert any(key.startswith(start) for key in OURS)
 
 
-@pytest.mark.parametrize("question", sorted(ANSWERS))
-def test_every_question_of_the_guide_has_its_answers(question: str) -> None:
+QUESTIONS = load_symptoms(ROOT / "knowledge" / "hospital").questions
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS))
+def test_every_question_of_the_guide_has_its_words(question: str) -> None:
     assert WORDING.has(f"guide.ask_{question}")
-    assert all(WORDING.has(f"guide.answer_{question}_{answer}") for answer in ANSWERS[question])
+    assert WORDING.has(f"guide.why_{question}")
+    assert all(WORDING.has(f"guide.answer_{question}_{option.id}") for option in QUESTIONS[question].options)
 
 
 def test_every_response_of_the_domain_is_one_payload() -> None:
