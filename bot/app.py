@@ -51,9 +51,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await retriever.warm()
-        forgetting = [asyncio.create_task(each) for each in (desk.forget_sessions(), desk.forget_abandoned())]
+        endless = (desk.forget_sessions(), desk.forget_abandoned(), desk.watch.run())
+        tasks = [asyncio.create_task(each) for each in endless]
         yield
-        for task in forgetting:
+        for task in tasks:
             task.cancel()
         await engine.close()
         retriever.close()

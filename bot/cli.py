@@ -135,7 +135,7 @@ def ingest(
 @main.command()
 def kiosks() -> None:
     """Print the address that each kiosk's page is opened with."""
-    from bot.kiosk.routes import load_kiosks
+    from bot.kiosk.places import load_kiosks
     from bot.processes.programs import address
     from bot.secrets import kiosk_token
 

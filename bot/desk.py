@@ -21,6 +21,7 @@ from bot.order import Line, Place
 from bot.speaker import Offered, Voice
 from bot.store import Memory, Opened
 from bot.unasked import handed_back, in_language, passed_on
+from bot.watch import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class FrontDesk:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self.watch = Watch(house)
         self._live: OrderedDict[str, Conversation] = OrderedDict()
         self._lines: WeakValueDictionary[str, Line] = WeakValueDictionary()
         self._openings: OrderedDict[str, Rate] = OrderedDict()

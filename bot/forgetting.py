@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 
 from actions.clock import Clock
 from actions.handoff.model import Ticket
+from actions.handoff.paging import left_in_danger
 from actions.handoff.tickets import departed
 from actions.records import audit
 from actions.records.database import Database
@@ -30,7 +31,8 @@ class Forgetting:
         """Transcript, turns, state and vault go; the closed shell and the audit stay. Safe to repeat.
 
         Appointments and tickets are records of the hospital and stay too; an ordinary ticket that nobody has taken is
-        closed, since nobody waits any more. Rasa's session is noted as still to be forgotten in the same transaction,
+        closed, since nobody waits any more. Of a patient who was in danger the red ticket stays, or is opened, and is
+        marked as silent. Rasa's session is noted as still to be forgotten in the same transaction,
         so that a power cut in between loses nothing. Returns the tickets that staff see differently now.
         """
         now = self._clock.now()
@@ -40,6 +42,10 @@ class Forgetting:
             if row is None:
                 return []
             tickets = departed(self._database, session, conversation, now)
+            danger = (row.state or {}).get("danger")
+            if danger:
+                left = left_in_danger(session, conversation, str(danger), row.kiosk, now)
+                tickets = [*(t for t in tickets if left is None or t.id != left.id), *([left] if left else [])]
             session.execute(delete(MessageRow).where(MessageRow.conversation == conversation))
             session.execute(delete(TurnRow).where(TurnRow.conversation == conversation))
             if row.status != "closed":

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from actions.handoff.paging import Pages
 from actions.handoff.tickets import Tickets
 from actions.safety.gate import Gate, Persons
 from actions.safety.listening import Heard
+from actions.safety.medicines import MedicationQuestions
+from actions.safety.place import EmergencyReplies
 from bot.dialogue import DialogueEngine
 from bot.forgetting import Forgetting
 from bot.hub import Hub
@@ -18,6 +21,20 @@ from bot.settings import BotSettings
 from bot.speaker import Speaker
 from bot.store import ConversationStore, Opened
 from knowledge.chain import AnswerChain
+
+
+@dataclass(frozen=True)
+class Rescue:
+    """What an alarm needs beside its words."""
+
+    replies: EmergencyReplies
+    pages: Pages
+    places: Mapping[str, Mapping[str, str]]
+    """Where each kiosk stands, in both languages."""
+    medication: MedicationQuestions
+    """What only a pharmacist answers."""
+    night_contact: str
+    """Telephone of the hospital that is answered at every hour."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,7 @@ class House:
     speaker: Speaker
     tickets: Tickets
     hub: Hub
+    rescue: Rescue
 
 
 @dataclass

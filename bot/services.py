@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from actions.clock import Clock, SimulatedClock, SystemClock
+from actions.handoff.paging import Pages
 from actions.handoff.tickets import Tickets
 from actions.records.cipher import Cipher
 from actions.records.database import Database
@@ -13,13 +14,16 @@ from actions.records.vault import Vault
 from actions.registration.policy import load_policy
 from actions.registration.service import Registration
 from actions.safety.gate import load_gate
+from actions.safety.medicines import load_medication_questions
+from actions.safety.place import load_replies
 from actions.safety.vote import QueryEmbedder
 from bot.cards import Cards
 from bot.dialogue import DialogueEngine
 from bot.forgetting import Forgetting
 from bot.gate_training import vote_file
-from bot.house import House
+from bot.house import House, Rescue
 from bot.hub import Hub
+from bot.kiosk.places import load_kiosks
 from bot.privacy import Masker, Recogniser
 from bot.secrets import load_secret
 from bot.settings import ROOT, Settings
@@ -98,4 +102,11 @@ def make_house(
         speaker=Speaker.load(wording, cards, ROOT / "data" / "menu.yml"),
         tickets=Tickets(records.database, records.clock),
         hub=Hub(),
+        rescue=Rescue(
+            load_replies(hospital),
+            Pages(records.database, records.clock),
+            load_kiosks(hospital),
+            load_medication_questions(hospital),
+            records.directory.hospital.phones["night_contact"],
+        ),
     )

@@ -59,6 +59,12 @@ class BotSettings(BaseModel, extra="forbid"):
     """Seconds after that warning until the kiosk forgets the patient."""
     abandoned_after_s: float = Field(1800.0, ge=60)
     """Seconds without a turn after which the server itself forgets a kiosk's patient, should the page have died."""
+    page_again_after_s: float = Field(30.0, gt=0)
+    """Seconds after which an alarm that nobody of the first circle has taken is paged to a wider one."""
+    silent_after_s: float = Field(60.0, gt=0)
+    """Seconds without a turn after an alarm until the patient counts as silent."""
+    line_grace_s: float = Field(5.0, ge=0)
+    """Seconds in which a page or a line that broke off after an alarm may come back."""
 
 
 class RasaSettings(BaseModel, extra="forbid"):

@@ -44,6 +44,8 @@ class Memory:
     """What was said last, for "again, please"."""
     danger: str | None = None
     """Rule of an emergency that is not cleared yet."""
+    danger_say: str = ""
+    """Message key of that rule."""
     asked: dict[str, Any] | None = None
     """The payload of the open question with its `level`, to ask it again in another language."""
 
@@ -133,11 +135,12 @@ class ConversationStore:
         message_id: str,
         patient_text: str | None,
         reply: Reply,
-        memory: Memory,
+        memory: Memory | None,
     ) -> Reply:
         """Store a whole turn in one transaction: what was said, what was answered, what to remember.
 
-        `patient_text` carries tokens; None where the assistant speaks unasked. Returns the reply with its turn number.
+        `patient_text` carries tokens; None where the assistant speaks unasked. Without a `memory` what
+        is remembered, and when the patient was last heard, stay as they are. Returns the reply with its turn number.
         A message id that another process stored meanwhile keeps that reply; a conversation that was wiped meanwhile
         stores nothing.
         """
@@ -165,7 +168,8 @@ class ConversationStore:
             lines = [*heard, *(("assistant", message.text) for message in reply.messages)]
             for part, (role, text) in enumerate(lines):
                 session.add(_line(conversation, reply.turn, message_id, role, part, text, now))
-            row.state, row.language, row.last_seen = dict(vars(memory)), reply.language, now
+            if memory is not None:
+                row.state, row.language, row.last_seen = dict(vars(memory)), reply.language, now
         return reply
 
     def remember(self, conversation: str, memory: Memory) -> None:

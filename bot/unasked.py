@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.house import House
 from bot.language import language_of
@@ -44,6 +44,8 @@ async def handed_back(house: House, conversation: str) -> None:
     if opened.status != "bot":
         return
     memory, voice = opened.memory, Voice(conversation, opened.language, opened.channel)
+    if memory.danger is not None:  # staff have seen to it: nothing of the alarm is asked again
+        memory.danger, memory.danger_say, memory.asked = None, "", None
     unanswered = await _unanswered(house, conversation)
     answers = await _answers(house, memory, unanswered[-LEFT_OPEN:], voice)
     asked = memory.asked if memory.expects else None
@@ -82,6 +84,9 @@ async def _unanswered(house: House, conversation: str) -> list[str]:
 async def _answers(house: House, memory: Memory, questions: Sequence[str], voice: Voice) -> list[Message]:
     messages = []
     for question in questions:
+        if house.rescue.medication.asks_pharmacist(question):
+            messages.append(house.speaker.plain("later.medication", voice))
+            continue
         try:
             answer = await house.chain.answer(question, language_of(question) or voice.language, memory.queries)
         except KnowledgeError:
@@ -108,3 +113,14 @@ def _tell(house: House, conversation: str, messages: Sequence[Message]) -> None:
     for message in messages:
         house.hub.publish(conversation, "message", message.to_json())
         house.hub.publish(f"staff:{conversation}", "line", {"role": "assistant", "text": message.text})
+
+
+async def said_unasked(house: House, conversation: str, speak: Callable[[Voice], Message]) -> None:
+    """Say one thing more; the open question stands. Nothing where the patient has left. Raises `RecordsUnavailable`."""
+    opened = await asyncio.to_thread(house.store.load, conversation)
+    if opened.status == "closed":
+        return
+    messages = [speak(Voice(conversation, opened.language, opened.channel))]
+    reply = Reply(0, opened.language, opened.status, messages=tuple(messages))
+    await asyncio.to_thread(house.store.commit, conversation, f"unasked-{secrets.token_hex(8)}", None, reply, None)
+    _tell(house, conversation, messages)

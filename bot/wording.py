@@ -126,7 +126,8 @@ class Wording:
             raise WordingError(f"There is no sentence for {key}.")
         parts = self._entries[key][language]
         text = parts.get(channel, parts["text"])
-        speech = parts.get("speech", text)
+        # on the telephone nothing is read: what stands there is what is said
+        speech = text if channel == "phone" and "phone" in parts else parts.get("speech", text)
         return Line(
             self._fill(key, text, params, _View(language, ear=False), conversation),
             self._fill(key, speech, params, _View(language, ear=True), conversation),

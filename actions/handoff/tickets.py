@@ -11,8 +11,10 @@ from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from actions.clock import Clock
-from actions.handoff.errors import TicketClosed, TicketTaken, UnknownTicket
+from actions.handoff.errors import TicketClosed, TicketTaken
 from actions.handoff.model import Ticket
+from actions.handoff.rows import as_ticket, facts
+from actions.handoff.rows import found as found_row
 from actions.records import audit
 from actions.records.database import Database
 from actions.records.numbers import next_number
@@ -49,42 +51,28 @@ class Tickets:
             row = session.scalars(self._current(conversation, kiosk)).first()
             now = self._clock.now()
             if row is None:
-                number = next_number(session, "ticket", prefix="H")
-                row = TicketRow(
-                    id=secrets.token_hex(8),
-                    number=number,
-                    conversation=conversation,
-                    reason=reason,
-                    summary=dict(summary),
-                    status="open",
-                    priority=priority,
-                    kiosk=kiosk,
-                    created=now,
-                    updated=now,
-                )
-                session.add(row)
-                audit.append(session, "patient", "ticket.open", f"ticket:{row.id}", None, _facts(row), at=now)
+                row = new_row(session, conversation, reason, summary, priority, kiosk, now)
             elif priority == "red" and row.priority != "red":
-                before = _facts(row)
+                before = facts(row)
                 row.priority, row.reason, row.updated = "red", reason, now
                 row.summary = {**row.summary, **summary}
-                audit.append(session, "patient", "ticket.raise", f"ticket:{row.id}", before, _facts(row), at=now)
+                audit.append(session, "patient", "ticket.raise", f"ticket:{row.id}", before, facts(row), at=now)
             elif reason == "staff_call" and row.reason in ORDINARY:  # now somebody shall come, not only write
-                before = _facts(row)
+                before = facts(row)
                 row.reason, row.updated = reason, now
-                audit.append(session, "patient", "ticket.raise", f"ticket:{row.id}", before, _facts(row), at=now)
-            return _ticket(row)
+                audit.append(session, "patient", "ticket.raise", f"ticket:{row.id}", before, facts(row), at=now)
+            return as_ticket(row)
 
     def get(self, ticket_id: str) -> Ticket:
         """One ticket. Raises `UnknownTicket`."""
         with self._database.read() as session:
-            return _ticket(_found(session, ticket_id))
+            return as_ticket(found_row(session, ticket_id))
 
     def of_conversation(self, conversation: str) -> Ticket | None:
         """The ticket of a conversation that is not closed yet."""
         with self._database.read() as session:
             row = session.scalars(self._current(conversation, None)).first()
-            return _ticket(row) if row else None
+            return as_ticket(row) if row else None
 
     def queue(self) -> list[Ticket]:
         """Every ticket that is not closed: red ones first, of a colour those whose patient is still there, the oldest
@@ -95,7 +83,7 @@ class Tickets:
             rows = session.scalars(
                 select(TicketRow).where(TicketRow.status.in_(OPEN)).order_by(urgent, gone, TicketRow.created)
             ).all()
-            return [_ticket(row) for row in rows]
+            return [as_ticket(row) for row in rows]
 
     def ahead(self, ticket: Ticket) -> int:
         """How many open tickets come before this one; those whose patient has left keep nobody waiting."""
@@ -141,18 +129,18 @@ class Tickets:
     def _move(self, ticket_id: str, staff: str, status: str, action: str = "") -> Ticket:
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{ticket_id}")
-            row = _found(session, ticket_id)
+            row = found_row(session, ticket_id)
             if row.status == "closed":
                 if status == "closed":
-                    return _ticket(row)
+                    return as_ticket(row)
                 raise TicketClosed("This ticket is closed already.")
             if row.claimed_by not in (None, staff):
                 raise TicketTaken(f"{row.claimed_by} has this ticket.")
-            before, now = _facts(row), self._clock.now()
+            before, now = facts(row), self._clock.now()
             row.status, row.claimed_by, row.updated = status, staff, now
             action = action or f"ticket.{status}"
-            audit.append(session, f"staff:{staff}", action, f"ticket:{row.id}", before, _facts(row), at=now)
-            return _ticket(row)
+            audit.append(session, f"staff:{staff}", action, f"ticket:{row.id}", before, facts(row), at=now)
+            return as_ticket(row)
 
     @staticmethod
     def _current(conversation: str, kiosk: str | None) -> Any:
@@ -175,10 +163,10 @@ def departed(database: Database, session: Session, conversation: str, now: datet
         if rule and not row.summary.get("rule"):
             row.summary = {**row.summary, "rule": rule}
         if row.status == "open" and row.priority == "normal" and row.reason in ORDINARY and not row.summary.get("rule"):
-            before = _facts(row)
+            before = facts(row)
             row.status, row.updated = "closed", now
-            audit.append(session, "patient", "ticket.left", f"ticket:{row.id}", before, _facts(row), at=now)
-    return [_ticket(row) for row in rows]
+            audit.append(session, "patient", "ticket.left", f"ticket:{row.id}", before, facts(row), at=now)
+    return [as_ticket(row) for row in rows]
 
 
 def _urgent_sign(session: Session, conversation: str) -> str | None:
@@ -193,28 +181,28 @@ def _closed() -> Select[Any]:
     return select(ConversationRow.id).where(ConversationRow.status == "closed")
 
 
-def _found(session: Session, ticket_id: str) -> TicketRow:
-    row = session.get(TicketRow, ticket_id)
-    if row is None:
-        raise UnknownTicket("There is no such ticket.")
-    return row
-
-
-def _facts(row: TicketRow) -> dict[str, Any]:
-    return {"status": row.status, "priority": row.priority, "claimed_by": row.claimed_by, "reason": row.reason}
-
-
-def _ticket(row: TicketRow) -> Ticket:
-    return Ticket(
-        id=row.id,
-        number=row.number,
-        conversation=row.conversation,
-        reason=row.reason,
-        summary=row.summary,
-        status=row.status,
-        priority=row.priority,
-        kiosk=row.kiosk,
-        claimed_by=row.claimed_by,
-        created=row.created,
-        updated=row.updated,
+def new_row(
+    session: Session,
+    conversation: str,
+    reason: str,
+    summary: Mapping[str, Any],
+    priority: str,
+    kiosk: str | None,
+    now: datetime,
+) -> TicketRow:
+    """A ticket that was not there before, audited, in the caller's transaction."""
+    row = TicketRow(
+        id=secrets.token_hex(8),
+        number=next_number(session, "ticket", prefix="H"),
+        conversation=conversation,
+        reason=reason,
+        summary=dict(summary),
+        status="open",
+        priority=priority,
+        kiosk=kiosk,
+        created=now,
+        updated=now,
     )
+    session.add(row)
+    audit.append(session, "patient", "ticket.open", f"ticket:{row.id}", None, facts(row), at=now)
+    return row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from actions.errors import RecordsUnavailable
@@ -30,7 +30,7 @@ def last_event(header: str | None) -> int:
 
 async def patient_events(
     hub: Hub, store: ConversationStore, conversation: str, after: int, beat_s: float = BEAT_S
-) -> AsyncIterator[str]:
+) -> AsyncGenerator[str, None]:
     """`status` now and at every change, `message` for each line of staff, offers and reminders; ends with the talk.
 
     Lines of staff are read from the records, so those written while nobody listened come first, each with an id.

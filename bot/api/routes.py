@@ -5,7 +5,8 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -85,7 +86,7 @@ def conversation_router(desk: FrontDesk, settings: BotSettings, kiosks: Collecti
         if desk.house.hub.listeners(conversation) >= MOST_STREAMS:
             raise TooMany("Too many pages listen to this conversation.", code="events.too_many")
         heard = patient_events(desk.house.hub, desk.house.store, conversation, last_event(last_event_id))
-        return StreamingResponse(heard, media_type="text/event-stream", headers=HEADERS)
+        return StreamingResponse(_watched(desk, conversation, heard), media_type="text/event-stream", headers=HEADERS)
 
     @routes.delete("/conversations/{conversation}", status_code=204)
     async def wipe(conversation: str, token: Token) -> Response:
@@ -156,6 +157,16 @@ async def answer(conversation: str, answering: Answering, request: Request) -> R
 def whole(conversation: str, reply: Reply) -> dict[str, Any]:
     """The JSON form of the contract."""
     return {"conversation_id": conversation, **reply.to_json()}
+
+
+async def _watched(desk: FrontDesk, conversation: str, heard: AsyncGenerator[str, None]) -> AsyncIterator[str]:
+    """The events; when they end, the watch learns that a page or a line is gone."""
+    try:
+        async with aclosing(heard) as events:
+            async for each in events:
+                yield each
+    finally:
+        desk.watch.dropped(conversation)
 
 
 async def _stream(conversation: str, answering: Answering) -> AsyncIterator[str]:

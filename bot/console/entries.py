@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from actions.clock import Clock
 from actions.handoff.model import Ticket
+from actions.handoff.paging import WIDER
 from actions.records.database import Database
 from actions.records.tables import ConversationRow, UserRow
 from bot.console.accounts import Account
@@ -58,9 +60,17 @@ class Entries:
             "language": talk.language,
             "channel": talk.channel,
             "alarm": self._alarms(ticket),
+            "escalated": any(page["circle"] == WIDER for page in ticket.summary.get("pages", ())),
+            "silent_since": self._local(ticket.summary.get("silent_since")),
+            "cleared_at": self._local(ticket.summary.get("cleared_at")),
+            "minor": bool(ticket.summary.get("minor")),
             "passed_by": ticket.summary.get("passed_by") if ticket.status == "open" else None,
             "may": self._may(ticket, talk, account),
         }
+
+    def _local(self, moment: str | None) -> str | None:
+        """The time of day in the house."""
+        return datetime.fromisoformat(moment).astimezone(self.clock.now().tzinfo).strftime("%H:%M") if moment else None
 
     def _may(self, ticket: Ticket, talk: Talk, account: Account) -> dict[str, bool]:
         mine = ticket.status == "claimed" and ticket.claimed_by == account.name

@@ -2,6 +2,7 @@
 
 ready        the listeners stand; read the queue now
 queue        the queue has changed
+page         staff are called to a patient in danger; only for the roles that are called
 line         a new line; `text` only for the ticket that is open on the page, since the others are not being read
 signed_out   the session has ended, and with it this stream
 """
@@ -28,6 +29,8 @@ class Following:
     """Conversation → ticket whose lines are heard."""
     opened: str | None
     """The ticket that is open on the page."""
+    role: str = ""
+    """Of who looks at the page."""
 
 
 async def staff_events(
@@ -57,6 +60,8 @@ async def staff_events(
                 return
             if not event:
                 yield ": beat\n\n" if not conversation else ""
+            elif event["event"] == "page" and following.role not in event["data"]["roles"]:
+                continue
             elif not conversation:
                 yield _event(event["event"], event["data"])
             else:

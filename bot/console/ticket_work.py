@@ -114,7 +114,13 @@ class TicketWork:
             return True
 
         reveal = self._desk.vault.reveal_all
-        stream = staff_events(self._console.hub, Following(followed, opened), reveal, signed_in, self._console.beat_s)
+        stream = staff_events(
+            self._console.hub,
+            Following(followed, opened, visitor.account.role),
+            reveal,
+            signed_in,
+            self._console.beat_s,
+        )
         return StreamingResponse(stream, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     def _tell(self, done: Done, action: str, ticket_id: str, account: Account) -> Response:

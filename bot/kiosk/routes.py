@@ -19,6 +19,7 @@ from bot.api.routes import admitted, answer, bearer
 from bot.desk import FrontDesk
 from bot.errors import DeviceFault, UnknownKiosk
 from bot.kiosk.devices import CardReader, CodeScanner, SlipPrinter
+from bot.kiosk.places import load_kiosks
 from bot.messages import Turn
 from bot.settings import BotSettings
 
@@ -59,12 +60,6 @@ class KioskData:
             hospital={"zh": facts.name.zh, "en": facts.name.en},
             manned_window={"zh": window.zh, "en": window.en},
         )
-
-
-def load_kiosks(hospital: Path) -> Mapping[str, Mapping[str, str]]:
-    """Where each kiosk of the house stands, in both languages, by name."""
-    kiosks: Mapping[str, Mapping[str, str]] = yaml.safe_load((hospital / "kiosks.yml").read_text("utf-8"))["kiosks"]
-    return kiosks
 
 
 def kiosk_router(

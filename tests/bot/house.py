@@ -17,19 +17,23 @@ from sqlalchemy import select
 
 from actions.clock import ManualClock
 from actions.handoff.model import Ticket
+from actions.handoff.paging import Pages
 from actions.handoff.tickets import Tickets
 from actions.records.cipher import Cipher
 from actions.records.database import Database, migrate
 from actions.records.tables import TurnRow
 from actions.records.vault import Vault
 from actions.safety.gate import Gate, load_gate
+from actions.safety.medicines import load_medication_questions
+from actions.safety.place import load_replies
 from bot.cards import Cards
 from bot.desk import FrontDesk
 from bot.dialogue import EngineTurn
 from bot.errors import PartnerDown
 from bot.forgetting import Forgetting
-from bot.house import House
+from bot.house import House, Rescue
 from bot.hub import Hub
+from bot.kiosk.places import load_kiosks
 from bot.messages import Reply, Turn
 from bot.privacy import Masker, Recogniser
 from bot.settings import ROOT, BotSettings
@@ -123,7 +127,8 @@ class Front:
         return self.house.store
 
     async def patient(self, language: str = "zh", channel: str = "kiosk") -> Patient:
-        welcome = await self.desk.open(channel, language, "K01", "127.0.0.1")
+        kiosk = "K01" if channel == "kiosk" else None
+        welcome = await self.desk.open(channel, language, kiosk, "127.0.0.1")
         return Patient(self, welcome.conversation, welcome.token, language, channel)
 
 
@@ -184,6 +189,13 @@ def make_front(url: str, tables: Tables, gate: Any = None, **settings: Any) -> F
         speaker=Speaker.load(wording, Cards.load(ROOT / "data" / "cards.yml", wording), ROOT / "data" / "menu.yml"),
         tickets=Tickets(database, clock),
         hub=Hub(),
+        rescue=Rescue(
+            load_replies(HOSPITAL),
+            Pages(database, clock),
+            load_kiosks(HOSPITAL),
+            load_medication_questions(HOSPITAL),
+            tables.directory.hospital.phones["night_contact"],
+        ),
     )
     return Front(FrontDesk(house), house, engine, library, database, vault, clock)
 

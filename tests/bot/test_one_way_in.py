@@ -11,10 +11,12 @@ import grimp
 import pytest
 
 from actions.safety.gate import Gate, Persons, Verdict
+from bot.errors import BadTurn
 from bot.privacy import normalise
 from bot.settings import ROOT
+from knowledge.passages import Answer
 from tests.bot.api.conftest import client_of, make_door
-from tests.bot.house import EMERGENCY, Front, Tables, make_front
+from tests.bot.house import EMERGENCY, Front, SimulatedLibrary, Tables, make_front
 
 CHANNELS = ("bot.api", "bot.kiosk", "bot.console", "bot.chat")
 """What talks to people. `bot/rasa` is Rasa's own side of the wall."""
@@ -185,3 +187,53 @@ async def test_an_emergency_in_two_pieces_is_heard_and_can_be_ended(front: Front
     assert (await patient.say("我不想")).safety.level == "none"
     assert (await patient.say("活了")).safety.level == "emergency"
     assert (await patient.say("我没有危险")).safety.level == "none"
+
+
+class RecordingLibrary(SimulatedLibrary):
+    """The simulated library, noting when it is asked."""
+
+    def __init__(self, trace: list[str]) -> None:
+        super().__init__()
+        self.trace = trace
+
+    async def answer(self, query: str, language: str, context: Sequence[str] = ()) -> Answer:
+        self.trace.append(f"library:{query}")
+        return await super().answer(query, language, context)
+
+
+SITUATIONS = ("at once", "in a form", "with a human", "before consent", "over-long", "repeated", "after an alarm")
+
+
+@pytest.mark.parametrize("channel", ["kiosk", "phone", "wechat"])
+@pytest.mark.parametrize("situation", SITUATIONS)
+async def test_on_every_channel_in_every_situation_the_gate_comes_first(
+    recorded: Front, channel: str, situation: str
+) -> None:
+    """Each turn is read by the gate before the engine or the library is asked, and an emergency is heard."""
+    trace = recorded.engine.trace
+    object.__setattr__(recorded.house, "chain", RecordingLibrary(trace))
+    recorded.engine.answers["停车在哪"] = [{"answer": True}]
+    recorded.engine.answers["挂号"] = [{"say": "control.menu", "expects": "complaint"}]
+    recorded.engine.answers["刷卡"] = [{"say": "control.menu", "expects": "consent"}]
+    patient = await recorded.patient("zh", channel)
+    before = {"in a form": "挂号", "before consent": "刷卡", "after an alarm": EMERGENCY["zh"]}.get(situation)
+    if before:
+        await patient.say(before)
+    if situation == "with a human":
+        recorded.store.set_status(patient.id, "human")
+    for text in ("停车在哪", EMERGENCY["zh"]):
+        trace.clear()
+        words = "长" * 5000 + text if situation == "over-long" else text
+        name = f"same-{text}" if situation == "repeated" else None
+        for _ in range(2 if situation == "repeated" else 1):
+            try:
+                reply = await patient.say(words, name)
+            except BadTurn:  # an over-long turn is refused, after it was read
+                assert situation == "over-long"
+                continue
+            assert (reply.safety.level == "emergency") is (text == EMERGENCY["zh"])
+        assert trace[0].startswith("gate:")
+        assert normalise(text) in trace[0]
+        behind = [entry.split(":")[0] for entry in trace if not entry.startswith("gate:")]
+        asked = text == "停车在哪" and situation not in ("with a human", "over-long", "after an alarm")
+        assert behind == (["engine", "library"] if asked else [])

@@ -77,3 +77,14 @@ def test_who_is_followed(house: House) -> None:
     house.tickets.claim(tickets[2].id, "li.na")
     assert house.console.desk.follow(None, account) == {mine: tickets[0].id}
     assert house.console.desk.follow(tickets[1].id, account) == {mine: tickets[0].id, open_one: tickets[1].id}
+
+
+async def test_a_page_is_heard_by_the_roles_that_are_called() -> None:
+    hub = Hub()
+    nurse = stream_of(hub, Following({}, None, "nurse"), [True])
+    clerk = stream_of(hub, Following({}, None, "clerk"), [True])
+    assert (await next_event(nurse))[0] == (await next_event(clerk))[0] == "ready"
+    hub.publish("staff", "page", {"ticket": "t1", "roles": ["nurse"]})
+    hub.publish("staff", "page", {"ticket": "t2", "roles": ["nurse", "clerk"]})
+    assert (await next_event(nurse))[1]["ticket"] == "t1"
+    assert (await next_event(clerk))[1]["ticket"] == "t2"

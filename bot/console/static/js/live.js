@@ -26,6 +26,7 @@ export class Live {
       this.listeners.onReady();
     });
     source.addEventListener("queue", () => this.listeners.onQueue());
+    source.addEventListener("page", () => this.listeners.onQueue());
     source.addEventListener("line", (event) => this.listeners.onLine(JSON.parse(event.data)));
     source.addEventListener("signed_out", () => this.listeners.onSignedOut());
     source.addEventListener("error", () => {

@@ -126,6 +126,7 @@ export class QueueView {
       entry.language === "en" && wording.say("console.speaks.en"),
       entry.status === "claimed" && group !== "mine" && wording.say("console.queue.held_by", { name: entry.claimed_by }),
       entry.passed_by && wording.say("console.queue.passed_by", { name: entry.passed_by }),
+      ...rescueNotes(wording, entry),
     ].filter(Boolean);
     return el(
       "button",
@@ -175,6 +176,16 @@ export function reasonName(wording, entry) {
 export function signName(wording, entry) {
   const key = `console.rule.${entry.rule}`;
   return wording.has(key) ? wording.say(key) : entry.rule;
+}
+
+/** What happened after an alarm: called again, silent, no danger any more, under age. */
+export function rescueNotes(wording, entry) {
+  return [
+    entry.escalated && wording.say("console.rescue.escalated"),
+    entry.silent_since && wording.say("console.rescue.silent", { time: entry.silent_since }),
+    entry.cleared_at && wording.say("console.rescue.cleared", { time: entry.cleared_at }),
+    entry.minor && wording.say("console.rescue.minor"),
+  ].filter(Boolean);
 }
 
 /** Where the patient stands, in words: the kiosk's place, or how they reach us. */

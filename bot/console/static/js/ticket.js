@@ -1,7 +1,7 @@
 /** The open ticket: its packet, the talk, and what can be done with it. */
 
 import { announce, byId, el } from "./dom.js";
-import { hasLeft, placeName, reasonName, signName } from "./queue.js";
+import { hasLeft, placeName, reasonName, rescueNotes, signName } from "./queue.js";
 import { Talk } from "./talk.js";
 
 export class TicketView {
@@ -117,6 +117,7 @@ export class TicketView {
         el("b", { text: reasonName(wording, entry) }),
         entry.rule && el("b", { text: signName(wording, entry) }),
         el("span", { text: placeName(wording, entry) }),
+        ...rescueNotes(wording, entry).map((text) => el("b", { text })),
         entry.language && el("span", { text: wording.say(`console.speaks.${entry.language}`) }),
         entry.status !== "closed" && el("span", { class: "ticket-time", text: this.#time() }),
       ]),

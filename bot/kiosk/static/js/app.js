@@ -215,7 +215,7 @@ export class KioskPage {
     if (turn === this.transcript.current) turn.showQuestion();
     if (LANGUAGES.includes(done.language)) turn.speak(done.language);
     // A turn that was asked before the emergency may end after it; only a later one shows that it is over.
-    if (turn.level === "emergency" || done.safety?.level === "emergency") this.#setAlarm(turn);
+    if (turn.level === "emergency") this.#setAlarm(turn); // by its words: a discreet alarm looks like any other turn
     else if (turn.number > this.#alarmTurn) this.#setAlarm(null);
     if (done.status) showStatus(this.wording, done.status);
     if (turn.answer.childElementCount === 0 && document.body.dataset.status !== "bot") turn.note("page.sent_to_staff");
