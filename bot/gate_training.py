@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
@@ -31,10 +31,15 @@ def case_files(root: Path) -> list[Path]:
 
 def ordinary_turns(root: Path) -> list[str]:
     """Examples of the NLU in which nobody is in danger, without their entity marks."""
+    return examples_of(root, lambda intent: intent not in NOT_ORDINARY)
+
+
+def examples_of(root: Path, wanted: Callable[[str], bool]) -> list[str]:
+    """Examples of the wanted intents, each once, without their entity marks."""
     found: list[str] = []
     for file in sorted((root / "data" / "nlu").glob("*.yml")):
         for entry in yaml.safe_load(file.read_text("utf-8")).get("nlu", []):
-            if entry.get("intent") and entry["intent"] not in NOT_ORDINARY:
+            if entry.get("intent") and wanted(entry["intent"]):
                 found += [_MARKED.sub(r"\1", example) for example in _examples(entry["examples"])]
     return list(dict.fromkeys(found))
 

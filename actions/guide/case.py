@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from actions.guide.answers import NO, PARTLY, UNKNOWN, YES, Answer, Said
 from actions.guide.symptoms import QuestionEntry, SymptomTable
 from actions.safety.assertion import Status, assert_mentions
-from actions.safety.lexicon import Mention
+from actions.safety.lexicon import Mention, Scan
 from actions.safety.persons import SELF, read_person
 from actions.safety.reader import named_persons, subject_at
 from actions.safety.text import normalise
@@ -29,6 +29,12 @@ _MAYBE_CHILD = frozenset({"son", "daughter"})
 """Relations of any age."""
 _DURATION = re.compile(r"[天周月年昨今刚]|小时|突然|\b(?:day|week|month|year|hour|since|ago)")
 _SIGN = re.compile(r"[\u3400-\u9fff]|[a-z']+|\d+")
+_ASKING = re.compile(
+    r"^(你好|您好|请问|我|就|想|要|来|去|需要|得|挂|看|做|打|预约|个|一下|一针|一次|\s|[,，])+|(科|门诊|一下|吧|的|呢)*[。.!！?？\s]*$|"
+    r"^(?:(?:hi|hello|please|i|id|im|we|just|would|like|want|need|here|for|to|have|get|book|do|see|a|an|the|my|some)\b\s*)+"
+    r"|\s*\bplease\W*$"
+)
+"""What is said around the name of something wanted."""
 _NO_INJURY = re.compile(
     r"没有?(受伤|受过伤|摔|扭|撞|磕|碰)|\bno (injury|fall|accident)\b|\bdidn'?t (fall|hurt)\b", re.IGNORECASE
 )
@@ -82,6 +88,8 @@ class _Notes:
     age: float | None = None
     sex: str | None = None
     pregnant: bool | None = None
+    of_patient: list[str] = field(default_factory=list)
+    """What was told without the words for a child that is not the patient."""
 
     def add(self, symptom: str, weight: float) -> None:
         self.found[symptom] = max(weight, self.found.get(symptom, 0.0))
@@ -139,7 +147,13 @@ def _read_value(table: SymptomTable, question: QuestionEntry, value: str, notes:
 def _read_words(table: SymptomTable, text: str, notes: _Notes) -> None:
     plain = normalise(text)
     scan = table.vocabulary.lexicon.scan(plain)
-    named = named_persons(scan)
+    others = [mention for mention in scan.mentions if table.symptoms[mention.concept].of_child]
+    notes.of_patient.append(_without(plain, scan, others))
+    named = [
+        (place, subject)
+        for place, subject in named_persons(scan)
+        if not any(mention.start <= place < mention.end for mention in others)
+    ]
     notes.persons.update(subject for _, subject in named if not scan.mentions)
     statuses = assert_mentions(scan, frozenset(), personal=True)
     for mention in longest(scan.mentions):
@@ -152,10 +166,22 @@ def _read_words(table: SymptomTable, text: str, notes: _Notes) -> None:
         past = status in {Status.PAST, Status.RESOLVED}
         notes.add(mention.concept, table.thresholds.past_weight if past else 1.0)
         notes.subjects.setdefault(mention.concept, subject)
+    wanted = None if scan.mentions else table.whole.get(_ASKING.sub("", plain).strip())
+    if wanted is not None:
+        notes.add(wanted, 1.0)
+        notes.subjects.setdefault(wanted, SELF)
+
+
+def _without(plain: str, scan: Scan, mentions: Iterable[Mention]) -> str:
+    """The words without those of some mentions."""
+    for mention in sorted(mentions, key=lambda one: -one.start):
+        first, last = scan.tokens[mention.start], scan.tokens[mention.end - 1]
+        plain = f"{plain[: first.start]}，{plain[last.start + len(last.raw or last.text) :]}"
+    return plain
 
 
 def _patient(table: SymptomTable, texts: Sequence[str], notes: _Notes, known: Known) -> Case:
-    said = read_person(texts)
+    said = read_person([*notes.of_patient])
     entries = [table.symptoms[symptom] for symptom in notes.found]
     patient = max(notes.persons, key=lambda name: notes.persons[name]) if notes.persons else SELF
     relation = table.vocabulary.relations.get(patient)

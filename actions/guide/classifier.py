@@ -72,6 +72,8 @@ class Weights:
     """How much the classifier and the table count together, fitted on held-out training cases."""
     fingerprint: str
     """Of everything it was learned from."""
+    complaint: Array = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    """Weights of the vector and, last, the bias, of whether a text is a complaint at all; empty where not learned."""
 
 
 class Classifier(Protocol):
@@ -88,6 +90,9 @@ class Classifier(Protocol):
     def log_probabilities(self, text: str) -> Sequence[float] | None:
         """Natural logarithms, one a department; None where it cannot judge."""
 
+    def complains(self, text: str) -> float:
+        """Probability that a text is a complaint at all; 1 where it cannot judge."""
+
 
 @dataclass(slots=True)
 class LinearClassifier:
@@ -97,7 +102,7 @@ class LinearClassifier:
     embedder: QueryEmbedder
     _places: Mapping[str, int] = field(init=False)
     _idf: list[float] = field(init=False)
-    _known: OrderedDict[bytes, tuple[float, ...]] = field(init=False, default_factory=OrderedDict)
+    _known: OrderedDict[bytes, tuple[tuple[float, ...], float]] = field(init=False, default_factory=OrderedDict)
     """By a digest of the text, so that nothing a patient said is kept."""
     _lock: Lock = field(init=False, default_factory=Lock)
     _failed: bool = field(init=False, default=False)
@@ -118,6 +123,15 @@ class LinearClassifier:
 
     def log_probabilities(self, text: str) -> Sequence[float] | None:
         """One value a department; None for an empty text, or where the embedder fails (said once in the log)."""
+        judged = self._read(text)
+        return judged[0] if judged is not None else None
+
+    def complains(self, text: str) -> float:
+        """Probability that a text is a complaint at all; 1 where it cannot judge."""
+        judged = self._read(text)
+        return judged[1] if judged is not None else 1.0
+
+    def _read(self, text: str) -> tuple[tuple[float, ...], float] | None:
         if not text.strip() or self._failed:
             return None
         key = blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
@@ -131,12 +145,18 @@ class LinearClassifier:
             self._failed = True
             logger.warning("guide_table_alone", reason=error.code)
             return None
-        judged = self._judge(text, vector)
+        judged = self._judge(text, vector), self._complains(vector)
         with self._lock:
             self._known[key] = judged
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return judged
+
+    def _complains(self, vector: Vector) -> float:
+        weights = self.weights.complaint
+        if not len(weights):
+            return 1.0
+        return float(1.0 / (1.0 + np.exp(-float(vector @ weights[:-1] + weights[-1]))))
 
     def _judge(self, text: str, vector: Vector) -> tuple[float, ...]:
         weights = self.weights
@@ -166,6 +186,7 @@ def save_weights(weights: Weights, path: Path) -> None:
         embedder=np.array(weights.embedder),
         fusion=np.array([fusion.table, fusion.classifier, fusion.scale]),
         fingerprint=np.array(weights.fingerprint),
+        complaint=weights.complaint,
     )
     draft.replace(path)
 
@@ -186,6 +207,7 @@ def load_weights(path: Path) -> Weights:
             embedder=str(file["embedder"]),
             fusion=FusionEntry(table=table, classifier=classifier, scale=scale),
             fingerprint=str(file["fingerprint"]),
+            complaint=file["complaint"].astype(np.float32),
         )
 
 

@@ -9,7 +9,7 @@ from actions.bounds import bounds
 from actions.guide.ages import years
 from actions.guide.conversing import Talk, converse
 from actions.guide.flow import GuideFlow
-from actions.guide.simulated_patient import SimulatedPatient
+from actions.guide.simulated_patient import Meanings, SimulatedPatient
 from actions.guide.triage import Guide
 
 RATES = {"acceptable_at_1": "at_1", "acceptable_at_3": "at_3", "abstained": "abstained"}
@@ -41,16 +41,21 @@ def evaluate_triage(rows: Iterable[Mapping[str, Any]], guide: Guide, names: Mapp
 
 
 def evaluate_dialogue(
-    rows: Iterable[Mapping[str, Any]], guide: Guide, flow: GuideFlow, names: Mapping[str, str]
+    rows: Iterable[Mapping[str, Any]],
+    guide: Guide,
+    flow: GuideFlow,
+    names: Mapping[str, str],
+    meanings: Meanings | None = None,
 ) -> dict[str, Any]:
     """Metrics for rows `{id, lang, patient: {opening, facts, …}, acceptable: [department zh]}`.
 
-    The patient opens, then answers what the flow asks; `questions` are the questions asked back after the opening.
+    The patient opens, then answers what the flow asks from its facts, by the lexicon and by `meanings`; `questions` are
+    the questions asked back after the opening.
     """
     predicted: list[dict[str, Any]] = []
     for row in rows:
         acceptable = set(row["acceptable"])
-        patient = SimulatedPatient.from_row(row, guide.table)
+        patient = SimulatedPatient.from_row(row, guide.table, meanings)
         talk: Talk = converse(flow, patient)
         departments = [names[one] for one in talk.departments]
         predicted.append(

@@ -75,6 +75,10 @@ def weigh_case(table: SymptomTable, classifier: Classifier | None, case: Case) -
         return fuse(scores, None, table.departments, table.fusion) if case.symptoms else {}
     judged = dict(zip(classifier.departments, found, strict=True))
     shares = fuse(scores, judged, table.departments, classifier.fusion)
-    if not case.symptoms and max(shares.values()) < table.thresholds.words_alone_from:
+    limits = table.thresholds
+    alone = not case.symptoms
+    if alone and (
+        max(shares.values()) < limits.words_alone_from or classifier.complains(case.text) < limits.complaint_from
+    ):
         return {}
     return shares

@@ -145,7 +145,7 @@ class FollowUpQuestion:
             )
         speaks = bool(self._guide.symptoms_in(turn.text))
         # What else there is, may be told in any words; "how many" in them makes no question of it.
-        asks = turn.asks and question.unknown != "more"
+        asks = turn.asks and question.unknown not in {"more", "also"}
         if not speaks and (asks or turn.is_sure(*OTHER_BUSINESS)):
             return None
         return self._answered(state, question.id, self._value(question, turn, speaks), turn.text)
@@ -161,6 +161,8 @@ class FollowUpQuestion:
             return value if read_person([turn.text]).age is not None or value == UNKNOWN else _age_group(turn)
         if value in {"", PARTLY} and not speaks and turn.is_sure("affirm", "deny"):
             return YES if turn.is_sure("affirm") else "no"
+        if question.unknown == "pregnant" and value == YES and speaks and read_person([turn.text]).pregnant is not True:
+            return ""  # "有一点恶心" is no yes to being pregnant
         # Another complaint instead of an answer is no half yes to the question.
         return "" if value == PARTLY and speaks else value
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actions.guide.calibration import Fitted, fit_fusion
-from actions.guide.case import Known, read_case
+from actions.guide.case import Known, plain_name, read_case
 from actions.guide.classifier import MOST_CHARACTERS, QueryEmbedder, Weights, load_weights, save_weights
 from actions.guide.evidence import table_scores
 from actions.guide.symptoms import FusionEntry, SymptomTable, load_symptoms
@@ -36,8 +36,13 @@ LEAST_TEXTS = 2
 """Cases that must have a feature for it to be learned."""
 FOLDS = 5
 MOST_ROUNDS = 300
-VERSION = 3
+VERSION = 4
 """Raise it when the way of learning changes, so that `yidao train` learns anew."""
+
+OF_OTHERS, OF_NAMES = 4.0, 2.0
+"""What a text without a complaint, and a bare name of a complaint, count beside a case."""
+SCALE, STRENGTH_OF_COMPLAINT = 4.0, 3.0
+"""Chosen on half of the examples of the NLU."""
 
 Matrix = npt.NDArray[np.float64]
 
@@ -71,13 +76,19 @@ class _Seen:
 
 
 def learn_guide(
-    files: Sequence[Path], hospital: Path, target: Path, embedder: QueryEmbedder, force: bool = False
+    files: Sequence[Path],
+    hospital: Path,
+    target: Path,
+    embedder: QueryEmbedder,
+    force: bool = False,
+    *,
+    others: Sequence[str] = (),
 ) -> LearnReport:
-    """Learn and write the classifier to `target`, unless it is current.
+    """Learn and write the classifier to `target`, unless it is current. `others`: texts in which nobody complains.
 
     Raises RulesInvalid for a bad case or table, EmbedderUnavailable where texts cannot be embedded.
     """
-    fingerprint = fingerprint_of(files, hospital, embedder.name)
+    fingerprint = fingerprint_of(files, hospital, embedder.name, others)
     if not force and is_current(target, fingerprint):
         return LearnReport(0, fresh=False)
     directory = load_directory(hospital)
@@ -85,14 +96,17 @@ def learn_guide(
     cases = read_training_cases(files, department_ids(directory))
     seen = [_see(case, table, embedder) for case in cases]
     fitted = _calibrate(seen)
-    save_weights(replace(_fit(seen, embedder.name, fingerprint), fusion=fitted.fusion), target)
+    complaint = _fit_complaint(seen, table, others, embedder)
+    weights = replace(_fit(seen, embedder.name, fingerprint), fusion=fitted.fusion, complaint=complaint)
+    save_weights(weights, target)
     return LearnReport(len(cases), True, fitted.at_1, fitted.at_3, fitted.calibration_error, fitted.fusion)
 
 
-def fingerprint_of(files: Sequence[Path], hospital: Path, embedder: str) -> str:
+def fingerprint_of(files: Sequence[Path], hospital: Path, embedder: str, others: Sequence[str] = ()) -> str:
     """A hash of everything that the classifier is learned from."""
     whole = hashlib.sha256(f"{VERSION} {SPREAD} {STRENGTH} {LEAST_TEXTS} {embedder}".encode())
     tables = [hospital / "symptoms.yml", *sorted((hospital / "symptoms").glob("*.yml")), hospital / "concepts.yml"]
+    whole.update("\0".join(others).encode())
     for file in (*files, *tables):
         whole.update(file.name.encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()
@@ -144,6 +158,27 @@ def _fit(seen: Sequence[_Seen], embedder: str = "", fingerprint: str = "") -> We
         fusion=FusionEntry(table=1, classifier=1, scale=1),
         fingerprint=fingerprint,
     )
+
+
+def _fit_complaint(
+    seen: Sequence[_Seen], table: SymptomTable, others: Sequence[str], embedder: QueryEmbedder
+) -> npt.NDArray[np.float32]:
+    """Weights of the vector and, last, the bias, of whether a text is a complaint; empty without `others`."""
+    if not others:
+        return np.zeros(0, dtype=np.float32)
+    from sklearn.linear_model import LogisticRegression
+
+    names = [plain_name(table, one, ("zh", "en")[place % 2]) for place, one in enumerate(sorted(table.symptoms))]
+    short = [embedder.query(name) for name in names if name]
+    plain = [embedder.query(text[:MOST_CHARACTERS]) for text in others]
+    vectors = np.stack([*(one.vector for one in seen), *short, *plain])
+    labels = [1] * (len(seen) + len(short)) + [0] * len(plain)
+    counts = [1.0] * len(seen) + [OF_NAMES] * len(short) + [OF_OTHERS] * len(plain)
+    centre = vectors.mean(axis=0)
+    model = LogisticRegression(C=STRENGTH_OF_COMPLAINT, max_iter=MOST_ROUNDS)
+    model.fit((vectors - centre) * SCALE, labels, sample_weight=counts)
+    slope = model.coef_[0] * SCALE
+    return np.append(slope, model.intercept_[0] - centre @ slope).astype(np.float32)
 
 
 def _matrix(seen: Sequence[_Seen], features: Sequence[str], idf: Sequence[float], centre: Any) -> Any:

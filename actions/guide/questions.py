@@ -29,7 +29,12 @@ def next_question(table: SymptomTable, case: Case, shares: Shares, asked: Collec
         return None
     gains = {one.id: gain(table, one, shares) for one in open_ if one.kind != "fact"}
     best = max(gains, key=lambda name: gains[name], default=None)
-    return best if best is not None and gains[best] >= table.thresholds.least_gain else None
+    if best is not None and gains[best] >= table.thresholds.least_gain:
+        return best
+    # Nothing particular is worth asking: what the patient says freely may still settle it.
+    asked_freely = any(table.questions[one].when.unsure for one in asked if one in table.questions)
+    freely = [one.id for one in open_ if one.when.unsure and not asked_freely]
+    return freely[0] if freely and max(shares.values()) < table.thresholds.unsure_below else None
 
 
 def gain(table: SymptomTable, question: QuestionEntry, shares: Shares) -> float:
@@ -69,6 +74,7 @@ def _may_ask(table: SymptomTable, question: QuestionEntry, case: Case, shares: S
         "injury": "trauma_fall" in case.symptoms or case.injury_denied,
         "duration": case.duration_said,
         "more": case.length >= table.thresholds.brief_below,
+        "also": False,
         "patient": (case.age is not None or case.child) and (case.sex is not None or case.child),
     }
     if question.unknown is not None and known[question.unknown]:

@@ -2,21 +2,24 @@
 
 For evaluation only.
 
-It answers what it was asked: a fact that names one of the question's complaints (by the lexicon), its age, sex,
-pregnancy or how long; else "no", or "I don't know" where that is its habit.
+It answers what it was asked: a fact that names one of the question's complaints (by the lexicon, else by the meaning of
+the fact's and the question's words), its age, sex, pregnancy or how long; else "no", or "I don't know" where that is
+its habit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from actions.guide.ages import years
 from actions.guide.answers import is_no
 from actions.guide.case import longest
+from actions.guide.classifier import QueryEmbedder
 from actions.guide.symptoms import QuestionEntry, SymptomTable
 from actions.safety.text import normalise
+from knowledge.embedder import Vector
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {
@@ -44,6 +47,35 @@ TOLD_UNASKED = {"": 1, "chatty": 2}
 """Facts told when asked what else there is, by habit."""
 
 
+NEAR: Mapping[str, float] = {"zh": 0.92, "en": 0.885}
+"""Likeness (cosine) from which a fact is an answer to a question, by language: on the development half most
+pairs above it are about the same thing."""
+
+
+@dataclass(slots=True)
+class Meanings:
+    """How near the words of a fact are to a question's or an answer's."""
+
+    embedder: QueryEmbedder
+    wording: Mapping[str, Mapping[str, str]]
+    """Text by key and language."""
+    _known: dict[str, Vector] = field(init=False, default_factory=dict)
+
+    def likeness(self, fact: str, value: bool | str, words: str) -> float:
+        """Cosine of the nearer of a fact's name alone and with what is said of it."""
+        forms = [fact, f"{fact}，{value}"] if isinstance(value, str) else [fact]
+        return max(float(self._vector(form) @ self._vector(words)) for form in forms)
+
+    def words(self, key: str, language: str) -> str:
+        """The wording of a key; empty where there is none."""
+        return self.wording.get(key, {}).get(language, "")
+
+    def _vector(self, text: str) -> Vector:
+        if text not in self._known:
+            self._known[text] = self.embedder.query(text)
+        return self._known[text]
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """What the simulated patient says, or the answer that it taps."""
@@ -68,9 +100,13 @@ class SimulatedPatient:
     """Whether it is pregnant; words tell how far."""
     duration: str = ""
     habit: str = "short"
+    meanings: Meanings | None = None
+    """Without it, facts answer by the lexicon alone."""
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any], table: SymptomTable) -> SimulatedPatient:
+    def from_row(
+        cls, row: Mapping[str, Any], table: SymptomTable, meanings: Meanings | None = None
+    ) -> SimulatedPatient:
         """The patient of a row of the suite `guide_dialogue`. Raises KeyError for one without opening or facts."""
         patient = row["patient"]
         return cls(
@@ -83,6 +119,7 @@ class SimulatedPatient:
             pregnant=patient.get("pregnant"),
             duration=str(patient.get("duration") or ""),
             habit=str(patient.get("habit_of_answer") or "short"),
+            meanings=meanings,
         )
 
     def answer(self, question: QuestionEntry) -> Spoken:
@@ -100,14 +137,14 @@ class SimulatedPatient:
             )
         if question.unknown == "patient":
             return Spoken(taps=self._who())
-        if question.unknown == "more":
-            return self._more()
+        if question.unknown in {"more", "also"}:
+            return self._more(again=question.unknown == "also")
         if question.unknown == "duration" and self.duration:
             return Spoken(self.duration)
         return Spoken(self._say("unknown"))
 
-    def _more(self) -> Spoken:
-        """What else there is: as many facts as its habit tells of its own accord, the first written first."""
+    def _more(self, again: bool) -> Spoken:
+        """What else there is: as many facts as its habit tells of its own accord, in the order written."""
         if self.habit == "does_not_know":
             return Spoken(self._say("unknown"))
         there = [
@@ -116,7 +153,8 @@ class SimulatedPatient:
             if value is True or (isinstance(value, str) and not is_no(value))
         ]
         most = TOLD_UNASKED["chatty" if self.habit == "chatty" else ""]
-        return Spoken("，".join(there[:most]) or self._say("no"))
+        told = there[most : 2 * most] if again else there[:most]
+        return Spoken("，".join(told) or self._say("no"))
 
     def _who(self) -> str:
         if self.age is not None and self.age < self.table.child_below:
@@ -127,6 +165,9 @@ class SimulatedPatient:
 
     def _yes_no(self, question: QuestionEntry) -> Spoken:
         values = [value for name, value in self.facts.items() if self._names(name) & set(question.about)]
+        if not values:
+            near = self._nearest({question.id: self._words(f"guide.ask_{question.id}")})
+            values = [near[1]] if near is not None else []
         told = next((value for value in values if isinstance(value, str)), None)
         if told is not None:
             return Spoken(told)
@@ -140,7 +181,27 @@ class SimulatedPatient:
             fitting = [option for option in question.options if named & set(option.about)]
             if value is not False and fitting:
                 return Spoken(f"{name}，{value}") if isinstance(value, str) else Spoken(taps=fitting[0].id)
+        keys = {option.id: self._words(f"guide.answer_{question.id}_{option.id}") for option in question.options}
+        near = self._nearest(keys)
+        if near is not None and near[1] is not False:
+            return Spoken(f"{near[2]}，{near[1]}") if isinstance(near[1], str) else Spoken(taps=near[0])
         return Spoken(self._say("unsure" if self.habit != "does_not_know" else "unknown"))
+
+    def _words(self, key: str) -> str:
+        return self.meanings.words(key, self.language) if self.meanings is not None else ""
+
+    def _nearest(self, keys: Mapping[str, str]) -> tuple[str, bool | str, str] | None:
+        """The key, value and name of the fact nearest to any of these words, where one is near."""
+        if self.meanings is None:
+            return None
+        found = [
+            (self.meanings.likeness(name, value, words), key, value, name)
+            for key, words in keys.items()
+            for name, value in self.facts.items()
+            if words
+        ]
+        best = max(found, key=lambda one: one[0], default=None)
+        return best[1:] if best is not None and best[0] >= NEAR[self.language] else None
 
     def _yes(self) -> str:
         if self.habit == "chatty" and self.duration:

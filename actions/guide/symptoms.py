@@ -52,6 +52,9 @@ class SymptomEntry(Words):
     """Ages that are typical of it, in years: outside them its evidence counts less."""
     question: str | None = None
     """Id of the question worth asking first."""
+    whole: list[str] = Field(default_factory=list)
+    """Words that name it only where nothing else is said, but that it is wanted ("I need a checkup")."""
+    of_child: bool = False  # the child that it names is not the patient ("生完娃两个月")
 
 
 class WhenEntry(_Strict):
@@ -130,7 +133,7 @@ class QuestionEntry(_Strict):
     about: list[str] = Field(default_factory=list)
     """Complaints that a yes adds and a no denies."""
     options: list[AnswerEntry] = Field(default_factory=list)
-    unknown: Literal["age", "pregnant", "injury", "duration", "patient", "more"] | None = None
+    unknown: Literal["age", "pregnant", "injury", "duration", "patient", "more", "also"] | None = None
     """What the question is for, where it is no complaint: it is not asked once that is known."""
     when: AskWhenEntry = Field(default_factory=AskWhenEntry)
 
@@ -154,6 +157,8 @@ class Thresholds(_Strict):
     yes_at_least: float = Field(gt=0, lt=1)
     untypical_weight: float = Field(ge=0, le=1)
     words_alone_from: float = Field(ge=0, lt=1)
+    complaint_from: float = Field(ge=0, lt=1)
+    unsure_below: float = Field(ge=0, le=1)
     brief_below: int = Field(ge=0)
     brief_sure_from: float = Field(gt=0, le=1)
     most_questions: int = Field(ge=0, le=4)
@@ -207,6 +212,7 @@ class SymptomTable:
     rules: tuple[HouseRuleEntry, ...]
     """In the order in which they are taken."""
     questions: Mapping[str, QuestionEntry]
+    whole: Mapping[str, str]  # complaints by the words of `SymptomEntry.whole`
     thresholds: Thresholds
     fusion: FusionEntry
     departments: tuple[str, ...]
@@ -246,6 +252,7 @@ def load_symptoms(
         symptoms,
         tuple(sorted(file.rules, key=lambda rule: file.precedence.index(rule.kind))),
         questions,
+        {word: entry.id for entry in symptoms.values() for word in entry.whole},
         file.thresholds,
         file.fusion,
         tuple(sorted(named)),

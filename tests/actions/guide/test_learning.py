@@ -76,3 +76,18 @@ def test_a_failing_embedder_is_said_once(model: Path) -> None:
         assert classifier.log_probabilities("牙疼") is None
         assert classifier.log_probabilities("眼睛红") is None
     assert [log["event"] for log in logs] == ["guide_table_alone"]
+
+
+def test_what_nobody_complains_of_is_learned(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"牙疼{word}", "department": department} for word in "一二三四五六七八" for department in ("口腔科",)
+    ]
+    rows += [{"text": f"眼睛红{word}", "department": "ophthalmology"} for word in "一二三四五六七八"]
+    file = tmp_path / "guide_1.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    others = [f"哈哈{word}" for word in "一二三四五六七八九十"]
+    learn_guide([file], HOSPITAL, tmp_path / "guide.npz", FakeEmbedder(), others=others)
+    classifier = load_classifier(tmp_path / "guide.npz", FakeEmbedder())
+    assert classifier is not None
+    assert classifier.complains("哈哈一") < classifier.complains("牙疼一")
+    assert classifier.complains("") == 1.0

@@ -60,7 +60,10 @@ def test_the_right_department_comes_first(text: str, department: str) -> None:
         (["咳嗽"], {"age": 6}, "paediatrics"),
         (["孩子三岁牙疼"], {}, "stomatology"),
         (["小孩摔了一跤胳膊骨折"], {}, "orthopaedics"),
-        (["孕8周肚子疼"], {}, "gynaecology"),
+        (["孕8周肚子疼"], {}, "emergency"),
+        (["怀孕6周，有点出血"], {}, "emergency"),
+        (["I'm 7 weeks pregnant and bleeding"], {}, "emergency"),
+        (["怀孕20周出血"], {}, "gynaecology"),
         (["怀孕36周肚子疼"], {}, "obstetrics"),
         (["想建档产检"], {}, "obstetrics"),
         (["怀孕三个月牙疼"], {}, "stomatology"),
@@ -166,3 +169,36 @@ def test_figures() -> None:
 def test_it_is_safe_with_anything() -> None:
     for text in ("", "\x00", "😀" * 30, "\ud800", "？？？", "a" * 5000):
         assert GUIDE.assess([text]).abstained
+
+
+def test_early_pregnancy_names_the_gynaecologist_too() -> None:
+    """NICE NG126: pain or bleeding in early pregnancy is seen at once."""
+    found = GUIDE.assess(["怀孕8周出血"])
+    assert [one.department for one in found.departments][:2] == ["emergency", "gynaecology"]
+    assert found.rule == "early_pregnancy_emergency"
+
+
+@pytest.mark.parametrize(
+    ("text", "department"),
+    [
+        ("胃镜", "gastroenterology"),
+        ("我想做个胃镜", "gastroenterology"),
+        ("中医", "tcm"),
+        ("体检", "general_practice"),
+        ("拆线", "general_surgery"),
+        ("换药", "general_surgery"),
+        ("流感疫苗", "general_practice"),
+        ("flu jab", "general_practice"),
+        ("I'd like a gastroscopy please", "gastroenterology"),
+        ("trying for a baby", "reproductive_medicine"),
+        ("生完娃两个月肚子疼", "obstetrics"),
+        ("I have a cold sore", "dermatology"),
+    ],
+)
+def test_what_is_wanted_and_who_is_meant(text: str, department: str) -> None:
+    assert GUIDE.assess([text]).departments[0].department == department
+
+
+@pytest.mark.parametrize("text", ["胃镜室在哪", "体检报告什么时候出", "I can't hold a cup"])
+def test_a_word_within_other_words_is_not_wanted(text: str) -> None:
+    assert not {"endoscopy", "checkup", "tcm_wish"} & set(GUIDE.symptoms_in(text))
