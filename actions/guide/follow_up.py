@@ -144,8 +144,9 @@ class FollowUpQuestion:
                 self._answered(state, question.id, UNKNOWN, "") if turn.asks or int(state.get("misses") or 0) else None
             )
         speaks = bool(self._guide.symptoms_in(turn.text))
-        # What else there is, may be told in any words; "how many" in them makes no question of it.
-        asks = turn.asks and question.unknown not in {"more", "also"}
+        # What else there is, may be told in any words; "how many" in them makes no question of it. And whoever says a
+        # second time what looks like a question ("多久都行") has answered in their own words.
+        asks = turn.asks and question.unknown not in {"more", "also"} and not int(state.get("misses") or 0)
         if not speaks and (asks or turn.is_sure(*OTHER_BUSINESS)):
             return None
         return self._answered(state, question.id, self._value(question, turn, speaks), turn.text)
