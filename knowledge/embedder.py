@@ -14,15 +14,19 @@ Vector = npt.NDArray[np.float32]
 """One unit-length vector, or a matrix of them by row."""
 
 
-class Embedder(Protocol):
-    """Turns questions and passages into unit-length vectors whose dot product is their nearness."""
+class QueryEmbedder(Protocol):
+    """Turns what somebody says into a unit-length vector."""
 
     @property
     def name(self) -> str:
-        """Which model this is; vectors of different names never mix in one index."""
+        """Which model this is; vectors of different names never mix in one index or one learned model."""
 
     def query(self, text: str) -> Vector:
-        """The vector of a question."""
+        """The vector of a question. Raises EmbedderUnavailable."""
+
+
+class Embedder(QueryEmbedder, Protocol):
+    """Turns questions and passages into unit-length vectors whose dot product is their nearness."""
 
     def passages(self, texts: Sequence[str]) -> Vector:
         """The vectors of passages, one row a text."""

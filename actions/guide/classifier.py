@@ -26,7 +26,7 @@ import structlog
 
 from actions.guide.symptoms import FusionEntry
 from actions.ngrams import blocks, weigh
-from knowledge.embedder import Vector
+from knowledge.embedder import QueryEmbedder, Vector
 from knowledge.errors import EmbedderUnavailable
 
 logger = structlog.get_logger(__name__)
@@ -36,17 +36,6 @@ REMEMBERED = 256
 """Texts whose result is kept, since a turn asks several times about the same words."""
 MOST_CHARACTERS = 400
 """Characters of a text that are embedded."""
-
-
-class QueryEmbedder(Protocol):
-    """What the classifier needs of an embedder."""
-
-    @property
-    def name(self) -> str:
-        """Which model it is; a classifier only reads vectors of the one it learned from."""
-
-    def query(self, text: str) -> Vector:
-        """The unit-length vector of a text. Raises EmbedderUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)

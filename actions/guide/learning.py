@@ -21,12 +21,13 @@ import numpy.typing as npt
 
 from actions.guide.calibration import Fitted, fit_fusion
 from actions.guide.case import Known, plain_name, read_case
-from actions.guide.classifier import MOST_CHARACTERS, QueryEmbedder, Weights, load_weights, save_weights
+from actions.guide.classifier import MOST_CHARACTERS, Weights, load_weights, save_weights
 from actions.guide.evidence import table_scores
 from actions.guide.symptoms import FusionEntry, SymptomTable, load_symptoms
 from actions.guide.training_cases import TrainingCase, department_ids, read_training_cases
 from actions.ngrams import blocks, learn_vocabulary, weigh
 from knowledge.directory import load_directory
+from knowledge.embedder import QueryEmbedder
 
 SPREAD = 1.5
 """What the embedding counts beside the n-grams; chosen on held-out training cases."""

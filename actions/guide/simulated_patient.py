@@ -16,10 +16,9 @@ from typing import Any
 from actions.guide.ages import years
 from actions.guide.answers import is_no
 from actions.guide.case import longest
-from actions.guide.classifier import QueryEmbedder
 from actions.guide.symptoms import QuestionEntry, SymptomTable
 from actions.safety.text import normalise
-from knowledge.embedder import Vector
+from knowledge.embedder import QueryEmbedder, Vector
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "zh": {

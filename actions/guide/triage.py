@@ -15,11 +15,12 @@ from pathlib import Path
 
 from actions.guide.answers import Said
 from actions.guide.case import Case, Known, read_case
-from actions.guide.classifier import Classifier, QueryEmbedder, load_classifier
+from actions.guide.classifier import Classifier, load_classifier
 from actions.guide.evidence import Shares, weigh_case
 from actions.guide.house import Decision, decide
 from actions.guide.questions import next_question
 from actions.guide.symptoms import CHILD_BELOW, SymptomTable, load_symptoms
+from knowledge.embedder import QueryEmbedder
 
 MOST = 3
 """Departments offered at most."""

@@ -24,7 +24,8 @@ from actions.safety.reader import Fact, Reader, Reading
 from actions.safety.rules import Level, Rule, StatementEntry, load_rules
 from actions.safety.sounds import Sounds, load_sounds
 from actions.safety.text import normalise
-from actions.safety.vote import Facts, Opinion, QueryEmbedder, load_vote
+from actions.safety.vote import Facts, Opinion, load_vote
+from knowledge.embedder import QueryEmbedder
 
 __all__ = ["Gate", "Level", "Persons", "Verdict", "join_answer", "load_gate"]
 

@@ -27,13 +27,13 @@ from actions.safety.features import FACT_WEIGHT
 from actions.safety.gate import Gate
 from actions.safety.vote import (
     DISPOSITIONS,
-    QueryEmbedder,
     Weights,
     language_of,
     load_weights,
     log_odds,
     save_weights,
 )
+from knowledge.embedder import QueryEmbedder
 
 VERSION = 1
 """Raise it when the way of learning changes, so that `yidao train` learns anew."""

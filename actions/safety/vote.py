@@ -25,7 +25,7 @@ import structlog
 
 from actions.ngrams import blocks, weigh
 from actions.safety.features import FACT_WEIGHT
-from knowledge.embedder import Vector
+from knowledge.embedder import QueryEmbedder
 
 logger = structlog.get_logger(__name__)
 
@@ -40,17 +40,6 @@ MOST_EMBEDDED = 8
 """Windows of a long text that are embedded: those which the n-grams find gravest."""
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _PART = re.compile(r"[^。.!！?？;；\n]*[。.!！?？;；\n]*")
-
-
-class QueryEmbedder(Protocol):
-    """What the vote needs of an embedder."""
-
-    @property
-    def name(self) -> str:
-        """Which model it is; the vote only reads vectors of the one it learned from."""
-
-    def query(self, text: str) -> Vector:
-        """The unit-length vector of a text. Raises EmbedderUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
