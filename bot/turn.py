@@ -52,9 +52,9 @@ class Work(TurnWork):
             opened = await self._load()
             summary = {"rule": self.verdict.rule, **({"minor": True} if minor(self.verdict) else {})}
             ticket = await self._ticket(opened, "emergency", summary, "red", say=False)
-            await asyncio.to_thread(self.house.rescue.pages.heard, self.id)
             if ticket and self.house.rescue.replies.pages(self.verdict.rule, self.turn.channel):
                 await asyncio.to_thread(page, self.house, ticket.id, self.verdict.rule)
+            await asyncio.to_thread(self.house.rescue.pages.heard, self.id)
             await self._commit(opened)
         except Exception:  # the alarm was said; what could not be stored is told to the operator and to the patient
             log.error("safety.not_stored", conversation=self.id, rule=self.verdict.rule, exc_info=True)
@@ -117,6 +117,8 @@ class Work(TurnWork):
         memory, replies = opened.memory, self.house.rescue.replies
         alarm = Alarm(self.house.rescue, memory.danger, memory.danger_say, opened.channel, opened.kiosk)
         await asyncio.to_thread(self.house.rescue.pages.heard, self.id)
+        if self.overtaken:  # a new alarm stands: what was said before it ends nothing
+            return False
         command = option.get("command")
         if not alarm.by_staff and (command == CLEAR["command"] or replies.clears(self.text)):
             memory.danger, memory.danger_say, self.cleared = None, "", True

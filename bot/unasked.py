@@ -43,7 +43,7 @@ async def handed_back(house: House, conversation: str) -> None:
     opened = await asyncio.to_thread(house.store.load, conversation)
     if opened.status != "bot":
         return
-    memory, voice = opened.memory, Voice(conversation, opened.language, opened.channel)
+    memory, voice, last = opened.memory, Voice(conversation, opened.language, opened.channel), opened.memory.last
     if memory.danger is not None:  # staff have seen to it: nothing of the alarm is asked again
         memory.danger, memory.danger_say, memory.asked = None, "", None
     unanswered = await _unanswered(house, conversation)
@@ -58,6 +58,9 @@ async def handed_back(house: House, conversation: str) -> None:
     if asked:
         messages.append(house.speaker.again(asked, voice, offered))
     _keep(memory, offered)
+    now = (await asyncio.to_thread(house.store.load, conversation)).memory
+    if now.danger is not None and now.last != last:  # an alarm came in meanwhile: it stands
+        return
     memory.last = [message.to_json() for message in messages][-LEFT_OPEN:]
     await _commit(house, opened, messages, opened.language)
     _tell(house, conversation, messages)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 
-from actions.errors import YidaoError
 from actions.handoff.model import Ticket
 from actions.handoff.paging import FIRST
 from bot.house import House
@@ -54,19 +54,25 @@ class Watch:
     async def run(self) -> None:
         """Look again and again; runs until cancelled."""
         while True:
-            try:
-                await self.sweep()
-            except YidaoError as error:
-                log.error("watch.failed", code=error.code)
+            await self.sweep()
             await asyncio.sleep(SWEEP_S)
 
     async def sweep(self) -> None:
-        """Page again what nobody has taken, and mark who is not heard any more. Raises `RecordsUnavailable`."""
-        await self._page_again()
-        await self._notice_drops()
+        """Page again what nobody has taken, and mark who is not heard any more. What fails is looked at again."""
+        for part in (self._page_again, self._notice_drops, self._notice_silence):
+            await self._guarded(part())
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """One fault, of whatever kind, must not end the watch over everybody else."""
+        try:
+            await work
+        except Exception as error:
+            log.error("watch.failed", code=getattr(error, "code", "unforeseen"), exc_info=True)
+
+    async def _notice_silence(self) -> None:
         settings, pages = self._house.settings, self._house.rescue.pages
         for conversation, rule, kiosk, last in await asyncio.to_thread(pages.unheard, settings.silent_after_s):
-            await self._silent(conversation, rule, kiosk, last)
+            await self._guarded(self._silent(conversation, rule, kiosk, last))
 
     async def _page_again(self) -> None:
         house, after_s = self._house, self._house.settings.page_again_after_s
@@ -79,7 +85,7 @@ class Watch:
             _tell(house, ticket)
             house.hub.publish("staff", "queue", {"ticket": ticket.id, "priority": ticket.priority})
             if ticket.conversation:
-                await said_unasked(house, ticket.conversation, partial(self._again, ticket))
+                await self._guarded(said_unasked(house, ticket.conversation, partial(self._again, ticket)))
 
     def _again(self, ticket: Ticket, voice: Voice) -> Message:
         house = self._house

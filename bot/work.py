@@ -20,6 +20,7 @@ from bot.options import chosen
 from bot.privacy import as_typed
 from bot.speaker import Offered, Voice
 from bot.store import Opened
+from bot.watch import page
 
 log = structlog.get_logger(__name__)
 
@@ -145,8 +146,13 @@ class TurnWork:
         """The turn failed in a way nobody foresaw: apologise, with a ticket where one can be stored."""
         voice = Voice(self.id, self.language, self.turn.channel)
         try:
-            tickets = self.house.tickets
-            ticket = await asyncio.to_thread(tickets.open, self.id, "fault", {"partner": "partner.bot"})
+            tickets, kiosk = self.house.tickets, self.live.opened.kiosk if self.live.opened else None
+            alarm = self.verdict.level == "emergency"
+            reason, priority = ("emergency", "red") if alarm else ("fault", "normal")
+            summary = {"rule": self.verdict.rule} if alarm else {"partner": "partner.bot"}
+            ticket = await asyncio.to_thread(tickets.open, self.id, reason, summary, kiosk, priority)
+            if alarm and self.house.rescue.replies.pages(self.verdict.rule, self.turn.channel):
+                await asyncio.to_thread(page, self.house, ticket.id, self.verdict.rule)
             ahead = await asyncio.to_thread(tickets.ahead, ticket)
             message = self.house.speaker.ticket("fault.apology", ticket, ahead, voice)
         except Exception:  # whatever is wrong, the patient learns where people are
@@ -157,6 +163,8 @@ class TurnWork:
         reply = Reply(0, self.language, self.status, safety, messages, self.overtaken)
         try:  # so that a repeat of this message id gets the apology too
             memory = (await asyncio.to_thread(self.house.store.load, self.id)).memory
+            if self.verdict.level == "emergency":
+                memory.danger, memory.danger_say = self.verdict.rule, str(self.verdict.say)
             reply = await asyncio.to_thread(
                 self.house.store.commit, self.id, self.turn.message_id, self.written, reply, memory
             )

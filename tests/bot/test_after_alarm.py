@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from actions.handoff.model import Ticket
 from actions.records.tables import AuditRow, TicketRow, UserRow
 from bot.messages import Reply, Turn
 from bot.watch import Watch
@@ -286,3 +287,34 @@ async def test_a_hung_engine_keeps_no_emergency_waiting(front: Front) -> None:
 
 def turn_of(patient: Patient, message_id: str) -> Turn:
     return Turn(patient.id, message_id, patient.channel, patient.language, EMERGENCY[patient.language])
+
+
+async def test_an_alarm_whose_page_fails_once_is_still_red_called_and_stands(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient, calls = await front.patient(), list[str]()
+    real = front.house.rescue.pages.heard
+
+    def fail_once(conversation: str) -> Ticket | None:
+        calls.append(conversation)
+        if len(calls) == 1:
+            raise KeyError("unforeseen")
+        return real(conversation)
+
+    monkeypatch.setattr(type(front.house.rescue.pages), "heard", lambda self, conversation: fail_once(conversation))
+    alarm = await patient.say(EMERGENCY["zh"])
+    assert alarm.safety.level == "emergency"
+    assert ticket_of(front, patient).priority == "red"
+    assert pages(front, patient)
+    again = await patient.say("我要挂号")
+    assert "转人工" in titles(again)
+    assert not front.engine.turns
+
+
+async def test_one_fault_does_not_end_the_watch_over_others(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient = await front.patient()
+    await patient.say(EMERGENCY["zh"])
+    monkeypatch.setattr(type(front.house.rescue.pages), "due", lambda self, after_s: {}["unforeseen"])
+    front.clock.advance(minutes=5)
+    await Watch(front.house).sweep()
+    assert ticket_of(front, patient).summary.get("silent_since")
