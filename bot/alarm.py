@@ -41,17 +41,17 @@ class Alarm:
         return self.channel == "kiosk" and self.rescue.replies.of(self.rule).discreet
 
     def at_once(self, verdict: Verdict, language: str) -> Iterator[Said]:
-        """The alarm; on the telephone one short sentence, then it listens."""
+        """The alarm, and what belongs to it as plain lines; on the telephone one short sentence, then it listens."""
         yield self._first(), self._level()
         if self.channel == "phone":
             return
         if place := self.rescue.places.get(self.kiosk or "") if self.channel == "kiosk" else None:
             key = "safety.paged_quiet" if self.discreet else "safety.paged"
-            yield {"say": key, "params": {"place": place[language]}}, self._level()
+            yield {"say": key, "params": {"place": place[language]}}, "none"
         if self.rescue.replies.of(self.rule).support:
-            yield self._contacts(), self._level()
+            yield self._contacts(), "none"
             if minor(verdict):
-                yield {"say": "safety.guardian"}, self._level()
+                yield {"say": "safety.guardian"}, "none"
 
     def again(self) -> Iterator[Said]:
         """While it stands: the short reply, with a human on offer."""
@@ -59,7 +59,7 @@ class Alarm:
         if self.channel != "phone":
             yield self._first(), self._level()
             if support:
-                yield self._contacts(), self._level()
+                yield self._contacts(), "none"
             return
         key = "safety.still_support" if support else "safety.still_staff" if self.by_staff else "safety.still"
         yield {**self._contacts(), "say": key, "options": self._options()}, self._level()
