@@ -39,7 +39,7 @@ class Pages:
         """Note that staff are called. Raises `UnknownTicket`."""
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{ticket_id}")
-            return self._page(session, found(session, ticket_id), rule, circle, roles)
+            return self._page(session, found(session, ticket_id, change=True), rule, circle, roles)
 
     def due(self, after_s: float) -> list[Ticket]:
         """Tickets whose last page was to the first circle, so long ago, and that nobody of it has taken."""
@@ -55,7 +55,7 @@ class Pages:
         """Page the wider circle, unless somebody was quicker; then None. Raises `UnknownTicket`."""
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{ticket_id}")
-            row = found(session, ticket_id)
+            row = found(session, ticket_id, change=True)
             if not self._is_due(session, row, after_s):
                 return None
             return self._page(session, row, row.summary["pages"][-1]["rule"], WIDER, roles)
@@ -106,7 +106,7 @@ class Pages:
     def _mark(self, conversation: str, name: str, at: datetime | None, action: str) -> Ticket | None:
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{conversation}")
-            row = _red(session, conversation)
+            row = _red(session, conversation, change=True)
             if row is None or bool(row.summary.get(name)) == bool(at):
                 return None
             before = {name: row.summary.get(name)}
@@ -134,12 +134,11 @@ def left_in_danger(session: Session, conversation: str, rule: str, kiosk: str | 
     return as_ticket(row)
 
 
-def _red(session: Session, conversation: str) -> TicketRow | None:
-    return session.scalars(
-        select(TicketRow).where(
-            TicketRow.status.in_(OPEN), TicketRow.conversation == conversation, TicketRow.priority == "red"
-        )
-    ).first()
+def _red(session: Session, conversation: str, change: bool = False) -> TicketRow | None:
+    red = select(TicketRow).where(
+        TicketRow.status.in_(OPEN), TicketRow.conversation == conversation, TicketRow.priority == "red"
+    )
+    return session.scalars(red.with_for_update() if change else red).first()
 
 
 def _marked(session: Session, conversation: str) -> bool:

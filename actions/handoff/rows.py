@@ -11,9 +11,9 @@ from actions.handoff.model import Ticket
 from actions.records.tables import TicketRow
 
 
-def found(session: Session, ticket_id: str) -> TicketRow:
-    """The row of a ticket. Raises `UnknownTicket`."""
-    row = session.get(TicketRow, ticket_id)
+def found(session: Session, ticket_id: str, change: bool = False) -> TicketRow:
+    """The row of a ticket, locked where it is to be changed. Raises `UnknownTicket`."""
+    row = session.get(TicketRow, ticket_id, with_for_update=change)
     if row is None:
         raise UnknownTicket("There is no such ticket.")
     return row

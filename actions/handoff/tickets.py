@@ -48,7 +48,7 @@ class Tickets:
         """
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{conversation or kiosk}")
-            row = session.scalars(self._current(conversation, kiosk)).first()
+            row = session.scalars(self._current(conversation, kiosk).with_for_update()).first()
             now = self._clock.now()
             if row is None:
                 row = new_row(session, conversation, reason, summary, priority, kiosk, now)
@@ -129,7 +129,7 @@ class Tickets:
     def _move(self, ticket_id: str, staff: str, status: str, action: str = "") -> Ticket:
         with self._database.write() as session:
             self._database.lock(session, f"ticket:{ticket_id}")
-            row = found_row(session, ticket_id)
+            row = found_row(session, ticket_id, change=True)
             if row.status == "closed":
                 if status == "closed":
                     return as_ticket(row)

@@ -131,13 +131,14 @@ class Desk:
         if ticket.status == "closed" and ticket.claimed_by == account.name:
             return Done(self._whole(ticket, account))
         self._check_claim(self._held(ticket_id, account), account)  # one that turned red is not a clerk's to end
-        ticket = self.tickets.close(ticket_id, account.name)
-        notices = [_queue(ticket)]
-        if self._talk(ticket).status in ("waiting", "human"):
+        returned = self._talk(ticket).status in ("waiting", "human")
+        if returned:  # before the ticket is closed, so that no patient is left mute where only one of the two works
             self.store.set_status(ticket.conversation, "bot", f"staff:{account.name}")
-            notices.insert(0, Notice(ticket.conversation, "status", {"status": "bot"}))
-            return Done(self._whole(ticket, account), tuple(notices), ticket.conversation)
-        return Done(self._whole(ticket, account), tuple(notices))
+        ticket = self.tickets.close(ticket_id, account.name)
+        if not returned:
+            return Done(self._whole(ticket, account), (_queue(ticket),))
+        back = Notice(ticket.conversation, "status", {"status": "bot"})
+        return Done(self._whole(ticket, account), (back, _queue(ticket)), ticket.conversation)
 
     def close_departed(self, ticket_ids: Sequence[str], account: Account) -> Done:
         """Close, of these tickets, those whose patient has left and that this role may end; each is audited."""

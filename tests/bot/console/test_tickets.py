@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from actions.errors import RecordsUnavailable
+from actions.handoff.model import Ticket
 from actions.records import audit
 from actions.records.tables import AuditRow, MessageRow
 from bot.forgetting import Forgetting
@@ -85,6 +87,26 @@ async def test_tokens_of_another_conversation_stay_closed(house: House, nurse: S
     answer = await nurse.get(f"/console/api/tickets/{ticket.id}")
     assert PHONE not in answer.text
     assert token in answer.text
+
+
+async def test_a_hand_back_that_fails_half_way_is_mended_by_the_same_click(
+    house: House, nurse: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = house.patient("我想找人工")
+    ticket = house.ticket(conversation)
+    base = f"/console/api/tickets/{ticket.id}"
+    await nurse.post(f"{base}/claim")
+    real, failures = house.tickets.close, [RecordsUnavailable("simulated")]
+
+    def close(ticket_id: str, staff: str) -> Ticket:
+        if failures:
+            raise failures.pop()
+        return real(ticket_id, staff)
+
+    monkeypatch.setattr(house.tickets, "close", close)
+    assert (await nurse.post(f"{base}/hand-back")).status_code == 503
+    assert (await nurse.post(f"{base}/hand-back")).json()["ticket"]["status"] == "closed"
+    assert house.store.load(conversation).status == "bot"
 
 
 async def test_claim_talk_and_hand_back(house: House, nurse: Staff) -> None:
