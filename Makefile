@@ -1,11 +1,19 @@
 # The two commands of a fresh machine are `make run` and `make test`; everything else is a part of them.
 PYTHON ?= python3
 BIN = .venv/bin
-SUITES = intent red_flag answers
+SUITES = intent red_flag red_flag_spread ordinary triage guide_dialogue answers
 data_intent = tests/evaluation/intents.jsonl
 data_red_flag = tests/evaluation/red_flag_vignettes.jsonl
+data_red_flag_spread = tests/evaluation/red_flag_spread.jsonl
+data_ordinary = tests/evaluation/ordinary_turns.jsonl
+data_triage = tests/evaluation/guide_vignettes.jsonl
+data_guide_dialogue = tests/evaluation/guide_dialogue.jsonl
 data_answers = tests/evaluation/answers_dev.jsonl
 more_red_flag = --held-back tests/evaluation/holdback/red_flag_vignettes.jsonl
+more_red_flag_spread = --held-back tests/evaluation/holdback/red_flag_spread.jsonl
+more_ordinary = --held-back tests/evaluation/holdback/ordinary_turns.jsonl
+more_triage = --held-back tests/evaluation/holdback/guide_vignettes.jsonl
+more_guide_dialogue = --held-back tests/evaluation/holdback/guide_dialogue.jsonl
 BENCHES = api gate
 
 .PHONY: run setup environments setup-speech test unit check debian eval bench lock
